@@ -1,0 +1,230 @@
+/**
+ * The doors of the pipeline: everything outside the process, as small interfaces.
+ *
+ * Two implementations exist of each transport port: the Kafka room (adapters/kafka) and the in-memory
+ * transport (adapters/memory), held to one contract suite. Nothing here knows kafkajs, Avro or a clock.
+ * Offsets are plain numbers (a log beyond 2^53 records is out of scope); instants are epoch milliseconds.
+ */
+import type { CustomerState, Interaction, Profile, Purchase, Survey, TaskOffsets, TierChanged } from '../domain/contracts.ts';
+import type { Outcome, ReasonCode } from '../domain/outcome.ts';
+
+/** Inputs of a task, in the order that breaks ties of the merge key. */
+export const inputNames = ['purchases', 'interactions', 'surveys'] as const;
+export type InputName = (typeof inputNames)[number];
+
+/** Streams a task reads: its inputs, and its changelog during take-over. */
+export type StreamName = InputName | 'changelog';
+
+/** Streams a task writes. */
+export type OutputName = 'changelog' | 'tierChanged' | 'profile' | 'deadLetters';
+
+/** One record as the broker holds it. `key` and `value` may alias the fetch response: copy before keeping. */
+export interface RawRecord {
+  readonly offset: number;
+  /** Broker timestamp, ms. */
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | undefined>>;
+}
+
+/** What one fetch response says of one partition; empty responses are delivered too, they carry the proof. */
+export interface Slice {
+  readonly stream: StreamName;
+  readonly partition: number;
+  /** The offset that was asked for. */
+  readonly fetchOffset: number;
+  /** The position after this slice: control, aborted and empty batches counted. Equals fetchOffset when nothing came. */
+  readonly nextOffset: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  /** Process clock when the request was sent. */
+  readonly requestedAtMs: number;
+  /** Committed data records at or after fetchOffset, in offset order. */
+  readonly records: readonly RawRecord[];
+}
+
+export interface Assignment {
+  readonly generation: number;
+  /** Task numbers: partition p of every stream. */
+  readonly partitions: readonly number[];
+  /** True when this generation directly follows the last one this member was in, so kept tasks need no new fence. */
+  readonly consecutive: boolean;
+}
+
+/** Called synchronously by the consumer, never awaited. */
+export interface GroupHandler {
+  /** Order: before anything of the new generation is fetched; every partition starts held. */
+  onAssigned(assignment: Assignment): void;
+  onSlice(slice: Slice): void;
+  /** A heartbeat succeeded in this generation. */
+  onHeartbeat(generation: number): void;
+  /** A position of a flowing partition is outside the log: [low, high] of the log is given. */
+  onOutOfRange(stream: StreamName, partition: number, offset: number): void;
+  /** The consumer loop has ended for good; the process cannot go on. */
+  onCrash(error: Error): void;
+}
+
+export interface GroupConsumer {
+  /** Joins the group; resolves once the first fetch loop runs. */
+  start(handler: GroupHandler): Promise<void>;
+  /** Reads `stream`/`partition` from `offset` on (seek and resume). Slices of earlier requests are never delivered after it. */
+  flow(stream: StreamName, partition: number, offset: number): void;
+  /** Stops delivery of `stream`/`partition`. */
+  hold(stream: StreamName, partition: number): void;
+  /** Log bounds of a partition, freshly asked of its leader. */
+  bounds(stream: StreamName, partition: number): Promise<{ readonly low: number; readonly high: number }>;
+  /** Group offsets for lag tools; best effort, nothing reads them back. */
+  commitPositions(partition: number, positions: Readonly<Record<InputName, number>>): Promise<void>;
+  /** Leaves the group. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface OutRecord {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string | Buffer>>;
+}
+
+export interface SendBatch {
+  readonly topic: OutputName;
+  readonly partition: number;
+  readonly records: readonly OutRecord[];
+}
+
+export interface SendAck {
+  readonly topic: OutputName;
+  readonly partition: number;
+  readonly baseOffset: number;
+  /** Broker time of the append, ms; -1 where the topic is not LogAppendTime. */
+  readonly logAppendTimeMs: number;
+}
+
+/**
+ * One transactional producer of one task incarnation. There is no abort: any rejection between `begin` and the
+ * resolution of `commit` leaves the outcome unknown and ends this object (see docs/decisions).
+ * Rejects: FencedError when another incarnation holds the id (or the own transaction timed out: indistinguishable);
+ * any other error = outside world, outcome unknown.
+ */
+export interface TaskProducer {
+  /** InitProducerId: aborts what an older incarnation left open and refuses it from now on. */
+  fence(): Promise<void>;
+  begin(): Promise<void>;
+  send(batches: readonly SendBatch[]): Promise<readonly SendAck[]>;
+  /** Resolves only on a positive EndTxn reply. */
+  commit(): Promise<void>;
+  /** Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+export interface ProducerFactory {
+  /** A new producer object with the stable transactional id of task `partition`. */
+  open(partition: number): TaskProducer;
+}
+
+export class FencedError extends Error {
+  override readonly name = 'FencedError';
+}
+
+/** The outside world will not do as it is: named cause, process exits after bounded retries. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+}
+
+export type InputEvent =
+  | { readonly input: 'purchases'; readonly event: Purchase }
+  | { readonly input: 'interactions'; readonly event: Interaction }
+  | { readonly input: 'surveys'; readonly event: Survey };
+
+export type Decoded =
+  | { readonly kind: 'event'; readonly decoded: InputEvent }
+  | { readonly kind: 'rejected'; readonly reason: ReasonCode; readonly schemaId: number | null }
+  /** The writer schema is not known here yet: call `learn`, then decode again. */
+  | { readonly kind: 'unknown_schema'; readonly schemaId: number };
+
+/** A changelog entry as decoded from its value; null = tombstone. */
+export type ChangelogEntry =
+  | { readonly kind: 'customer'; readonly state: CustomerState }
+  | { readonly kind: 'offsets'; readonly offsets: TaskOffsets }
+  | { readonly kind: 'other' };
+
+export interface Codec {
+  /** Synchronous; never throws for data. */
+  decode(input: InputName, value: Buffer): Decoded;
+  /**
+   * Looks an unknown writer schema up in the registry; afterwards `decode` answers without asking again
+   * (a definite 404 is remembered for a while). Rejects: UnavailableError when the registry cannot be asked.
+   */
+  learn(input: InputName, schemaId: number): Promise<void>;
+  encodeTierChanged(value: TierChanged): Buffer;
+  encodeProfile(value: Profile): Buffer;
+  encodeCustomer(state: CustomerState): Buffer;
+  encodeOffsets(offsets: TaskOffsets): Buffer;
+  /** Throws for bytes this build cannot read (a changelog of another product or a newer, incompatible version). */
+  decodeChangelog(value: Buffer): ChangelogEntry;
+  /** Makes `decodeChangelog` able to read entries of this writer schema id. Rejects: UnavailableError. */
+  learnChangelog(schemaId: number): Promise<void>;
+}
+
+/** Committed states of one task. Synchronous: the durable store (LMDB) reads synchronously too. */
+export interface StateStore {
+  get(customerId: string): CustomerState | undefined;
+  /** Applies what a committed transaction changed. */
+  adopt(changes: ReadonlyMap<string, CustomerState | null>): void;
+  /** One changelog record during restore; bytes are copied, decoded on first touch. null = tombstone. */
+  restore(customerId: string, value: Buffer | null): void;
+  clear(): void;
+  readonly size: number;
+  /** Every state, in no particular order. */
+  entries(): IterableIterator<readonly [customerId: string, state: CustomerState]>;
+}
+
+export interface Clock {
+  /** Process clock, epoch ms. */
+  now(): number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Lets timers and I/O run between slices of work. */
+  yieldNow(): Promise<void>;
+}
+
+/** Structured log line: `noun.verb` plus fields without customer data. */
+export interface Logger {
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Life of a task, in order; `fenced` waits for a heartbeat in the current generation or the next assignment. */
+export const taskPhases = ['fencing', 'restoring', 'running', 'paused', 'fenced', 'stopped'] as const;
+export type TaskPhase = (typeof taskPhases)[number];
+
+export const commitResults = ['ok', 'unknown', 'fenced'] as const;
+export type CommitResult = (typeof commitResults)[number];
+
+/** What one commit did; counts are of this commit only and are reported once the commit is adopted. */
+export interface CommitReport {
+  readonly partition: number;
+  /** From begin to the EndTxn reply. */
+  readonly durationMs: number;
+  readonly outcomes: Readonly<Record<InputName, Readonly<Record<Outcome, number>>>>;
+  readonly reasons: Readonly<Partial<Record<ReasonCode, number>>>;
+  /** TierChanged by direction. */
+  readonly transitions: Readonly<Record<string, number>>;
+  /** Customers per tier id that entered (+) or left (-) it. */
+  readonly tierDeltas: Readonly<Record<string, number>>;
+  readonly recordsSent: number;
+}
+
+/** Where the pipeline says what it does; implemented by adapters/prometheus, ignored in most tests. */
+export interface Telemetry {
+  committed(report: CommitReport): void;
+  commitFailed(partition: number, result: Exclude<CommitResult, 'ok'>): void;
+  /** null = the task has left this process. */
+  phase(partition: number, phase: TaskPhase | null): void;
+  lag(partition: number, input: InputName, records: number): void;
+  /** Task time, epoch ms. */
+  taskTime(partition: number, taskTimeMs: number): void;
+  restored(partition: number, records: number, remaining: number): void;
+  stateSize(partition: number, customers: number): void;
+}
