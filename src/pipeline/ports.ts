@@ -5,7 +5,8 @@
  * transport (adapters/memory), held to one contract suite. Nothing here knows kafkajs, Avro or a clock.
  * Offsets are plain numbers (a log beyond 2^53 records is out of scope); instants are epoch milliseconds.
  */
-import type { CustomerState, Interaction, Profile, Purchase, Survey, TaskOffsets, TierChanged } from '../domain/contracts.ts';
+import type { CustomerState, Profile, TaskOffsets, TierChanged } from '../domain/contracts.ts';
+import type { InputEvent } from '../domain/event.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 
 /** Inputs of a task, in the order that breaks ties of the merge key. */
@@ -130,11 +131,6 @@ export class FencedError extends Error {
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
-
-export type InputEvent =
-  | { readonly input: 'purchases'; readonly event: Purchase }
-  | { readonly input: 'interactions'; readonly event: Interaction }
-  | { readonly input: 'surveys'; readonly event: Survey };
 
 export type Decoded =
   | { readonly kind: 'event'; readonly decoded: InputEvent }

@@ -1,0 +1,254 @@
+/**
+ * One input of a task: what has been fetched, decoded and not yet taken, and how far the log is proven read.
+ *
+ * I1 `position` counts every offset: control, aborted and empty batches too; it is what `m:offsets` stores.
+ * I2 A slice is accepted only at the expected fetch position, so the sequence of records has no gap and no repeat.
+ * I3 `provenTo` never falls: the input is read up to instant t once `position` has reached the high watermark of
+ *    a response to a request sent at t.
+ */
+import type { InputEvent } from '../domain/event.ts';
+import type { ReasonCode } from '../domain/outcome.ts';
+import { backfillRunOf, isEndMarker } from './backfill.ts';
+import { decodeRecord } from './decode.ts';
+import type { Codec, InputName, RawRecord, Slice } from './ports.ts';
+
+/** A fetched record with its place in the merge order. `rejected` and `event` exclude each other. */
+export interface Entry {
+  readonly record: RawRecord;
+  /** min(occurredAt, broker timestamp); the broker timestamp where there is no event. */
+  readonly mergeKeyMs: number;
+  readonly event: InputEvent | null;
+  readonly rejected: ReasonCode | null;
+  readonly schemaId: number | null;
+  readonly backfillRunId: string | null;
+  /** The end marker of an import: moves the position, is no event. */
+  readonly endMarker: boolean;
+}
+
+interface Proof {
+  readonly atMs: number;
+  readonly highWatermark: number;
+}
+
+/** More unreached proofs than this are thinned out: a proof is only ever replaced by a later, weaker-or-equal one. */
+const proofsKept = 16;
+
+export interface InputLimits {
+  /** Records buffered before delivery is held. */
+  readonly maxRecords: number;
+  /** Bytes buffered before delivery is held. */
+  readonly maxBytes: number;
+}
+
+export class TaskInput {
+  readonly name: InputName;
+  /** Writer schema the codec does not know yet; nothing behind it is decoded until it does. */
+  unknownSchemaId: number | null = null;
+  /** True while delivery is held because the buffer is full. */
+  held = false;
+  /** Waited for too long: the merge goes on without it until it delivers. */
+  stalled = false;
+  /** Newest high watermark seen in this assignment, or -1. */
+  highWatermark = -1;
+  /** Run id of the import whose records came last, or null: such an input contributes event time only. */
+  backfillRunId: string | null = null;
+  /** Input time of design section 2, ms. Never falls. */
+  inputTimeMs: number;
+
+  private fetchPosition: number;
+  private readonly entries: Entry[] = [];
+  private head = 0;
+  private undecoded: RawRecord[] = [];
+  private bytes = 0;
+  private proofs: Proof[] = [];
+  private provenInAssignment = false;
+  private readonly codec: Codec;
+  private readonly limits: InputLimits;
+  private readonly partition: number;
+  private readonly partitionCount: number;
+
+  constructor(
+    name: InputName,
+    at: { readonly position: number; readonly inputTimeMs: number; readonly backfillRunId: string | null },
+    deps: { readonly codec: Codec; readonly limits: InputLimits; readonly partition: number; readonly partitionCount: number },
+  ) {
+    this.name = name;
+    this.fetchPosition = at.position;
+    this.inputTimeMs = at.inputTimeMs;
+    this.backfillRunId = at.backfillRunId;
+    this.codec = deps.codec;
+    this.limits = deps.limits;
+    this.partition = deps.partition;
+    this.partitionCount = deps.partitionCount;
+  }
+
+  /** Next offset to ask the broker for. */
+  get expected(): number {
+    return this.fetchPosition;
+  }
+
+  /** Next offset not yet taken: what a commit stores. */
+  get position(): number {
+    const first = this.entries[this.head] ?? null;
+    if (first !== null) return first.record.offset;
+    const raw = this.undecoded[0];
+    return raw === undefined ? this.fetchPosition : raw.offset;
+  }
+
+  get buffered(): number {
+    return this.entries.length - this.head + this.undecoded.length;
+  }
+
+  /** Records behind the newest high watermark seen; 0 before the first response. */
+  get lag(): number {
+    return Math.max(0, this.highWatermark - this.position);
+  }
+
+  get full(): boolean {
+    return this.buffered >= this.limits.maxRecords || this.bytes >= this.limits.maxBytes;
+  }
+
+  get halfEmpty(): boolean {
+    return this.buffered <= this.limits.maxRecords / 2 && this.bytes <= this.limits.maxBytes / 2;
+  }
+
+  /** Takes over a slice; false = not at the expected position, nothing was changed. */
+  accept(slice: Slice): boolean {
+    if (slice.fetchOffset !== this.fetchPosition) return false;
+    this.fetchPosition = slice.nextOffset;
+    this.highWatermark = Math.max(this.highWatermark, slice.highWatermark);
+    if (slice.records.length > 0) this.stalled = false;
+    for (const record of slice.records) {
+      this.undecoded.push(record);
+      this.bytes += sizeOf(record);
+    }
+    this.decodeAhead();
+    this.addProof({ atMs: slice.requestedAtMs, highWatermark: slice.highWatermark });
+    return true;
+  }
+
+  /** Decodes what is waiting, up to a writer schema the codec does not know. */
+  decodeAhead(): void {
+    this.unknownSchemaId = null;
+    let done = 0;
+    for (const record of this.undecoded) {
+      const entry = this.decode(record);
+      if (entry === null) break;
+      this.entries.push(entry);
+      done += 1;
+    }
+    this.undecoded = done === this.undecoded.length ? [] : this.undecoded.slice(done);
+  }
+
+  peek(): Entry | undefined {
+    return this.entries[this.head];
+  }
+
+  /** Removes the head and moves input time to its merge key. */
+  take(): Entry {
+    const entry = this.entries[this.head];
+    if (entry === undefined) throw new Error(`invariant: take from an empty ${this.name} buffer`);
+    this.head += 1;
+    this.bytes -= sizeOf(entry.record);
+    if (this.head === this.entries.length) {
+      this.entries.length = 0;
+      this.head = 0;
+    } else if (this.head >= 4096) {
+      this.entries.splice(0, this.head);
+      this.head = 0;
+    }
+    this.inputTimeMs = Math.max(this.inputTimeMs, entry.mergeKeyMs);
+    if (entry.backfillRunId !== null || entry.endMarker) this.backfillRunId = entry.endMarker ? null : entry.backfillRunId;
+    else this.backfillRunId = null;
+    this.settleProofs();
+    return entry;
+  }
+
+  /**
+   * True while the merge must not pass this input by: its buffer is empty, and it has no proof in this assignment or
+   * is known to be behind the newest high watermark. A schema lookup under way counts: its records come first.
+   */
+  mustWait(): boolean {
+    if (this.head < this.entries.length) return false;
+    if (this.undecoded.length > 0) return true;
+    if (this.stalled) return false;
+    return !this.provenInAssignment || this.fetchPosition < this.highWatermark;
+  }
+
+  /** A new assignment: proofs of earlier ones no longer count for waiting. */
+  reassigned(): void {
+    this.provenInAssignment = false;
+    this.highWatermark = -1;
+    this.proofs = [];
+    this.stalled = false;
+  }
+
+  private decode(record: RawRecord): Entry | null {
+    if (isEndMarker(record.headers)) return markerEntry(record);
+    const backfillRunId = backfillRunOf(record.headers);
+    const decoded = decodeRecord(record, {
+      codec: this.codec,
+      input: this.name,
+      partition: this.partition,
+      partitionCount: this.partitionCount,
+    });
+    if (decoded.kind === 'unknown_schema') {
+      this.unknownSchemaId = decoded.schemaId;
+      return null;
+    }
+    if (decoded.kind === 'rejected') {
+      return {
+        record,
+        mergeKeyMs: record.timestampMs,
+        event: null,
+        rejected: decoded.reason,
+        schemaId: decoded.schemaId,
+        backfillRunId,
+        endMarker: false,
+      };
+    }
+    return {
+      record,
+      mergeKeyMs: Math.min(decoded.event.event.occurredAt, record.timestampMs),
+      event: decoded.event,
+      rejected: null,
+      schemaId: null,
+      backfillRunId,
+      endMarker: false,
+    };
+  }
+
+  private addProof(proof: Proof): void {
+    this.proofs.push(proof);
+    if (this.proofs.length > proofsKept) this.proofs = this.proofs.filter((_, i) => i % 2 === 0);
+    this.settleProofs();
+  }
+
+  private settleProofs(): void {
+    const position = this.position;
+    let reached = 0;
+    for (const proof of this.proofs) {
+      if (position < proof.highWatermark) break;
+      this.provenInAssignment = true;
+      if (this.backfillRunId === null) this.inputTimeMs = Math.max(this.inputTimeMs, proof.atMs);
+      reached += 1;
+    }
+    if (reached > 0) this.proofs.splice(0, reached);
+  }
+}
+
+function markerEntry(record: RawRecord): Entry {
+  return {
+    record,
+    mergeKeyMs: record.timestampMs,
+    event: null,
+    rejected: null,
+    schemaId: null,
+    backfillRunId: null,
+    endMarker: true,
+  };
+}
+
+function sizeOf(record: RawRecord): number {
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
+}
