@@ -6,6 +6,13 @@ const noClock = [
   'error',
   { name: 'Date', message: 'Time enters as data (asOf, occurredAt) or through the Clock port.' },
 ];
+// Formatting an instant that is data is fine; reading the clock is not.
+const noClockRead = [
+  'error',
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time enters through the Clock port.' },
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Time enters through the Clock port.' },
+  { selector: "CallExpression[callee.name='Date']", message: 'Time enters through the Clock port.' },
+];
 const noRandom = ['error', { object: 'Math', property: 'random', message: 'Randomness enters through a port.' }];
 
 export default tseslint.config(
@@ -34,7 +41,7 @@ export default tseslint.config(
     files: ['src/pipeline/**/*.ts'],
     rules: {
       'no-restricted-imports': ['error', noNodeImports],
-      'no-restricted-globals': noClock,
+      'no-restricted-syntax': noClockRead,
       'no-restricted-properties': noRandom,
     },
   },

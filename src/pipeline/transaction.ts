@@ -1,0 +1,127 @@
+/**
+ * What one transaction sends, in order, and the sending of it.
+ *
+ * I1 Order: transitions and Profiles, dead letters, dirty states, and `m:offsets` last in a send of its own: whoever
+ *    reads `m:offsets` of commit n has read everything of commit n.
+ * I2 No send carries more than `sendBytes` or `sendRecords` to one partition; the broker refuses larger batches and
+ *    the client never splits one.
+ * I3 Nothing here retries: any rejection leaves the outcome unknown and the producer is finished.
+ */
+import type { TaskOffsets } from '../domain/contracts.ts';
+import type { Model } from '../domain/model.ts';
+import { profileOf } from '../domain/profile.ts';
+import { transitionHeaders } from './headers.ts';
+import { partitionOf } from './murmur2.ts';
+import type { Codec, OutputName, OutRecord, SendBatch, TaskProducer } from './ports.ts';
+import type { WorkingCopy } from './work.ts';
+
+export interface TransactionLimits {
+  /** Key and value bytes to one partition in one send. */
+  readonly sendBytes: number;
+  readonly sendRecords: number;
+}
+
+/** 512 KiB: half of Kafka's default message.max.bytes, so that headers and framing always fit. */
+export const defaultTransactionLimits: TransactionLimits = { sendBytes: 512 * 1024, sendRecords: 2_000 };
+
+export interface TransactionContext {
+  readonly partition: number;
+  readonly codec: Codec;
+  readonly model: Model;
+  readonly source: string;
+  readonly schemaUrl: string;
+  /** Partitions of each output topic; the changelog's equals the inputs'. */
+  readonly partitionCounts: Readonly<Record<OutputName, number>>;
+  readonly limits: TransactionLimits;
+}
+
+interface Addressed {
+  readonly topic: OutputName;
+  readonly partition: number;
+  readonly record: OutRecord;
+}
+
+/** Sends everything of `work`, then `offsets`; resolves with the broker time of the offsets record, or -1. */
+export async function sendAll(
+  producer: TaskProducer,
+  work: WorkingCopy,
+  offsets: TaskOffsets,
+  recordedAtMs: number,
+  context: TransactionContext,
+): Promise<{ readonly brokerTimeMs: number; readonly recordsSent: number }> {
+  const addressed = recordsOf(work, recordedAtMs, context);
+  for (const batches of cut(addressed, context.limits)) await producer.send(batches);
+  const acks = await producer.send([offsetsBatch(offsets, context)]);
+  return { brokerTimeMs: acks[0]?.logAppendTimeMs ?? -1, recordsSent: addressed.length + 1 };
+}
+
+/** The `m:offsets` record alone. */
+export function offsetsBatch(offsets: TaskOffsets, context: Pick<TransactionContext, 'codec' | 'partition'>): SendBatch {
+  const record = { key: offsetsKey, value: context.codec.encodeOffsets(offsets), headers: {} };
+  return { topic: 'changelog', partition: context.partition, records: [record] };
+}
+
+export const offsetsKey = Buffer.from('m:offsets');
+export const customerKeyPrefix = 'c:';
+
+function recordsOf(work: WorkingCopy, recordedAtMs: number, context: TransactionContext): Addressed[] {
+  const { codec } = context;
+  const records: Addressed[] = [];
+  const place = (topic: OutputName, key: Buffer): number => {
+    const count = context.partitionCounts[topic];
+    return count === context.partitionCounts.changelog ? context.partition : partitionOf(key, count);
+  };
+  for (const { transition, traceparent } of work.transitions) {
+    const { source, schemaUrl } = context;
+    const key = Buffer.from(transition.value.customerId);
+    const record = {
+      key,
+      value: codec.encodeTierChanged({ ...transition.value, recordedAt: recordedAtMs }),
+      headers: transitionHeaders(transition, { source, schemaUrl, recordedAtMs, traceparent }),
+    };
+    records.push({ topic: transition.topic, partition: place(transition.topic, key), record });
+  }
+  for (const customerId of work.announced) {
+    const state = work.state(customerId);
+    if (state === undefined) continue;
+    const key = Buffer.from(customerId);
+    const value = codec.encodeProfile(profileOf(state, context.model, state.evaluatedTo));
+    records.push({ topic: 'profile', partition: place('profile', key), record: { key, value, headers: {} } });
+  }
+  for (const record of work.deadLetters) {
+    const partition = context.partition % context.partitionCounts.deadLetters;
+    records.push({ topic: 'deadLetters', partition, record });
+  }
+  for (const state of work.states.values()) {
+    const key = Buffer.from(customerKeyPrefix + state.customerId);
+    const record = { key, value: codec.encodeCustomer(state), headers: {} };
+    records.push({ topic: 'changelog', partition: context.partition, record });
+  }
+  return records;
+}
+
+/** Groups records by topic and partition, in order, into sends within the limits. */
+export function* cut(records: readonly Addressed[], limits: TransactionLimits): Generator<SendBatch[]> {
+  let open = new Map<string, { topic: OutputName; partition: number; records: OutRecord[]; bytes: number }>();
+  for (const { topic, partition, record } of records) {
+    const id = `${topic}/${partition}`;
+    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0) + headerBytes(record);
+    const batch = open.get(id) ?? { topic, partition, records: [], bytes: 0 };
+    if (batch.records.length > 0 && (batch.bytes + size > limits.sendBytes || batch.records.length >= limits.sendRecords)) {
+      yield [...open.values()];
+      open = new Map();
+      open.set(id, { topic, partition, records: [record], bytes: size });
+      continue;
+    }
+    batch.records.push(record);
+    batch.bytes += size;
+    open.set(id, batch);
+  }
+  if (open.size > 0) yield [...open.values()];
+}
+
+function headerBytes(record: OutRecord): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(record.headers)) bytes += name.length + value.length + 10;
+  return bytes;
+}

@@ -1,0 +1,106 @@
+/**
+ * The working copy: everything one transaction will say. Filled by the task between two commits, sent as a whole,
+ * then adopted or thrown away as a whole. It is the only mutable state between the store and the step.
+ *
+ * I1 Conservation: consumed = the sum of the six outcomes, per input; asserted before every commit.
+ */
+import type { CustomerState } from '../domain/contracts.ts';
+import { outcomes, type Outcome, type ReasonCode } from '../domain/outcome.ts';
+import type { Transition } from '../domain/step.ts';
+import type { Entry } from './input.ts';
+import { inputNames, type InputName, type OutRecord, type StateStore } from './ports.ts';
+
+export type OutcomeCounts = Record<InputName, Record<Outcome, number>>;
+
+/** A transition with the headers' share of its cause. */
+export interface PendingTransition {
+  readonly transition: Transition;
+  readonly traceparent: string | null;
+}
+
+export class WorkingCopy {
+  readonly states = new Map<string, CustomerState>();
+  readonly transitions: PendingTransition[] = [];
+  /** Customers whose Profile is due: something was said about them. */
+  readonly announced = new Set<string>();
+  readonly deadLetters: OutRecord[] = [];
+  readonly outcomes: OutcomeCounts = zeroOutcomes();
+  readonly reasons: Partial<Record<ReasonCode, number>> = {};
+  /** Tier population moved by the transitions, by tier id. */
+  readonly tierDeltas: Record<string, number> = {};
+  readonly consumed: Record<InputName, number> = { purchases: 0, interactions: 0, surveys: 0 };
+  /** Process clock when the first record was taken, or null while empty. */
+  firstAtMs: number | null = null;
+  /** Records taken, dead letters and end markers included. */
+  records = 0;
+  /** Input bytes taken: a stand-in for the size of the transaction. */
+  bytes = 0;
+  private readonly store: StateStore;
+
+  constructor(store: StateStore) {
+    this.store = store;
+  }
+
+  get empty(): boolean {
+    return this.records === 0;
+  }
+
+  /** The state as this transaction sees it. */
+  state(customerId: string): CustomerState | undefined {
+    return this.states.get(customerId) ?? this.store.get(customerId);
+  }
+
+  took(entry: Entry, nowMs: number): void {
+    this.firstAtMs ??= nowMs;
+    this.records += 1;
+    this.bytes += (entry.record.value?.length ?? 0) + (entry.record.key?.length ?? 0);
+  }
+
+  rejected(input: InputName, reason: ReasonCode, deadLetter: OutRecord): void {
+    this.consumed[input] += 1;
+    this.outcomes[input].rejected += 1;
+    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+    this.deadLetters.push(deadLetter);
+  }
+
+  stepped(input: InputName, outcome: Outcome): void {
+    this.consumed[input] += 1;
+    this.outcomes[input][outcome] += 1;
+  }
+
+  changed(state: CustomerState): void {
+    this.states.set(state.customerId, state);
+  }
+
+  announce(transition: Transition, traceparent: string | null): void {
+    const { value } = transition;
+    this.transitions.push({ transition, traceparent });
+    this.announced.add(value.customerId);
+    const from = value.previousTier?.id ?? null;
+    if (from !== null) this.tierDeltas[from] = (this.tierDeltas[from] ?? 0) - 1;
+    this.tierDeltas[value.currentTier.id] = (this.tierDeltas[value.currentTier.id] ?? 0) + 1;
+  }
+
+  /** Throws when a record vanished between the input and its outcome: our bug, never the data's. */
+  assertConserved(): void {
+    for (const input of inputNames) {
+      let sum = 0;
+      for (const outcome of outcomes) sum += this.outcomes[input][outcome];
+      if (sum !== this.consumed[input]) {
+        throw new Error(`invariant: ${input} consumed ${this.consumed[input]}, outcomes ${sum}`);
+      }
+    }
+  }
+}
+
+export function zeroOutcomes(): OutcomeCounts {
+  const zero = (): Record<Outcome, number> => ({
+    applied: 0,
+    duplicate: 0,
+    late_counted: 0,
+    rejected: 0,
+    restricted: 0,
+    erased: 0,
+  });
+  return { purchases: zero(), interactions: zero(), surveys: zero() };
+}
