@@ -1,0 +1,226 @@
+/**
+ * The table of settings: name, unit, default, range, why and parser of each. Help and OPERATIONS.md are held to it.
+ * It reads nothing; config.ts applies it to the environment and the file.
+ */
+import { z } from 'zod';
+
+/** One row of the settings table. */
+export interface Setting<T = unknown> {
+  readonly name: string;
+  /** Unit or form of the value. */
+  readonly unit: string;
+  /** Text used when the setting is absent; null = it must be given. */
+  readonly fallback: string | null;
+  readonly range: string;
+  readonly why: string;
+  readonly schema: z.ZodType<T, string>;
+}
+
+/** Host and TCP port; port 0 asks for a free one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+type Row = Omit<Setting, 'schema' | 'range'>;
+
+const integer = (row: Row, low: number, high: number): Setting<number> => ({
+  ...row,
+  range: `${low}–${high}`,
+  schema: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is not a whole number')
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, `is outside ${low}–${high}`),
+});
+
+const oneOf = <const V extends readonly [string, ...string[]]>(row: Row, values: V): Setting<V[number]> => ({
+  ...row,
+  range: values.join(', '),
+  schema: z.string().pipe(z.enum(values, `is not one of ${values.join(', ')}`)),
+});
+
+const text = (row: Row, range: string, pattern: RegExp, fault: string): Setting<string> => ({
+  ...row,
+  range,
+  schema: z.string().regex(pattern, fault),
+});
+
+const address = /^(?<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?<port>\d{1,5})$/;
+const isPort = (port: string, low: number): boolean => Number(port) >= low && Number(port) <= 65_535;
+
+/** Every setting of Clientele. The keys are the fields of Config. */
+export const settings = {
+  kafkaBrokers: {
+    name: 'KAFKA_BROKERS',
+    unit: 'host:port,…',
+    fallback: null,
+    range: 'one or more',
+    why: 'Bootstrap brokers; two or more survive the loss of one while starting.',
+    schema: z
+      .string()
+      .transform((value) => value.split(',').map((broker) => broker.trim()))
+      .refine(
+        (brokers) => brokers.every((broker) => isPort(address.exec(broker)?.groups?.['port'] ?? '', 1)),
+        'is not a comma-separated list of host:port',
+      ),
+  } satisfies Setting<string[]>,
+  schemaRegistryUrl: {
+    name: 'SCHEMA_REGISTRY_URL',
+    unit: 'URL',
+    fallback: null,
+    range: 'http or https',
+    why: 'Registry with the Confluent API; Apicurio serves it under /apis/ccompat/v7.',
+    schema: z
+      .string()
+      .refine((value) => /^https?:\/\/./.test(value) && URL.canParse(value), 'is not an http or https URL')
+      .transform((value) => value.replace(/\/+$/, '')),
+  } satisfies Setting<string>,
+  appId: text(
+    {
+      name: 'CLIENTELE_APP_ID',
+      unit: 'name',
+      fallback: 'clientele',
+      why: 'Consumer group and prefix of the transactional ids: the same on every process of one service.',
+    },
+    '1–100 of A–Z a–z 0–9 . _ -',
+    /^[A-Za-z0-9._-]{1,100}$/,
+    'is not 1–100 of A–Z a–z 0–9 . _ -',
+  ),
+  modelPath: text(
+    { name: 'CLIENTELE_MODEL', unit: 'path', fallback: './model.yaml', why: 'The model file that scores.' },
+    'a file',
+    /./,
+    'is empty',
+  ),
+  http: {
+    name: 'CLIENTELE_HTTP',
+    unit: 'host:port',
+    fallback: '127.0.0.1:8080',
+    range: 'port 0–65535, 0 = free',
+    why: 'Serves /metrics, /livez and /readyz; not for the open internet.',
+    schema: z
+      .string()
+      .regex(address, 'is not host:port')
+      .refine((value) => isPort(address.exec(value)?.groups?.['port'] ?? '', 0), 'has a port outside 0–65535')
+      .transform((value): Address => {
+        const groups = address.exec(value)?.groups;
+        return { host: (groups?.['host'] ?? '').replace(/^\[|\]$/g, ''), port: Number(groups?.['port']) };
+      }),
+  } satisfies Setting<Address>,
+  stateDir: text(
+    {
+      name: 'CLIENTELE_STATE_DIR',
+      unit: 'path',
+      fallback: './state',
+      why: 'Local files of this process. State is held in memory in this version, so nothing is written there yet.',
+    },
+    'a directory',
+    /./,
+    'is empty',
+  ),
+  topicPrefix: text(
+    {
+      name: 'CLIENTELE_TOPIC_PREFIX',
+      unit: 'text',
+      fallback: '',
+      why: 'Put before every topic name, so that several installations share a cluster.',
+    },
+    '0–100 of A–Z a–z 0–9 . _ -',
+    /^[A-Za-z0-9._-]{0,100}$/,
+    'is not 0–100 of A–Z a–z 0–9 . _ -',
+  ),
+  commitIntervalMs: integer(
+    {
+      name: 'CLIENTELE_COMMIT_INTERVAL_MS',
+      unit: 'ms',
+      fallback: '100',
+      why: 'Transitions become visible about this long after their event; shorter costs more transactions.',
+    },
+    5,
+    5_000,
+  ),
+  commitMaxRecords: integer(
+    {
+      name: 'CLIENTELE_COMMIT_MAX_RECORDS',
+      unit: 'records',
+      fallback: '4000',
+      why: 'A commit starts early once a task has taken this many records; bounds the work lost to a crash.',
+    },
+    1,
+    100_000,
+  ),
+  commitMaxBytes: integer(
+    {
+      name: 'CLIENTELE_COMMIT_MAX_BYTES',
+      unit: 'bytes',
+      fallback: '4194304',
+      why: 'A commit starts early once a task has this much to send.',
+    },
+    65_536,
+    67_108_864,
+  ),
+  idleCommitMs: integer(
+    {
+      name: 'CLIENTELE_IDLE_COMMIT_MS',
+      unit: 'ms',
+      fallback: '60000',
+      why: 'A pure advance of positions is committed this often; must stay far below the retention of the inputs.',
+    },
+    100,
+    3_600_000,
+  ),
+  mergeWaitMs: integer(
+    {
+      name: 'CLIENTELE_MERGE_WAIT_MS',
+      unit: 'ms',
+      fallback: '5000',
+      why: 'Longest wait for a silent input before the others go on without it; what it brings late is corrected.',
+    },
+    0,
+    600_000,
+  ),
+  futureToleranceMs: integer(
+    {
+      name: 'CLIENTELE_FUTURE_TOLERANCE_MS',
+      unit: 'ms',
+      fallback: '300000',
+      why: 'An event stamped further ahead of its broker timestamp is a dead letter.',
+    },
+    0,
+    86_400_000,
+  ),
+  startDeadlineMs: integer(
+    {
+      name: 'CLIENTELE_START_DEADLINE_MS',
+      unit: 'ms',
+      fallback: '60000',
+      why: 'How long a start waits for broker, registry and topics before it exits with code 3.',
+    },
+    0,
+    3_600_000,
+  ),
+  drainDeadlineMs: integer(
+    {
+      name: 'CLIENTELE_DRAIN_DEADLINE_MS',
+      unit: 'ms',
+      fallback: '10000',
+      why: 'Time to commit and leave after SIGTERM; keep it below the grace period of whoever sends the signal.',
+    },
+    100,
+    600_000,
+  ),
+  onOffsetGap: oneOf(
+    {
+      name: 'CLIENTELE_ON_OFFSET_GAP',
+      unit: 'choice',
+      fallback: 'none',
+      why: 'What to do when a position is outside the log: stop with a named error, or go on and lose what is gone.',
+    },
+    ['none', 'earliest', 'latest'],
+  ),
+  logLevel: oneOf(
+    { name: 'CLIENTELE_LOG_LEVEL', unit: 'choice', fallback: 'info', why: 'Least severe line that is logged.' },
+    ['info', 'warn', 'error'],
+  ),
+} as const satisfies Readonly<Record<string, Setting>>;
