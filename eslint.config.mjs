@@ -32,7 +32,7 @@ export default tseslint.config(
   {
     files: ['src/domain/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*', '../*adapters*', '../*pipeline*', '../cli/*', '[a-z@]*'], message: 'domain imports domain only.' }] }],
+      'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]|/(adapters|pipeline|cli)/', message: 'domain imports domain only.' }] }],
       'no-restricted-globals': noClock,
       'no-restricted-properties': noRandom,
     },

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { suggestion } from './nearest.ts';
+import { suggestion } from './domain/nearest.ts';
 import { settings } from './settings.ts';
 
 /** The configuration of one process, frozen. Units are in the names; see the settings table. */

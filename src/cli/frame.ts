@@ -4,7 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../domain/nearest.ts';
 
 /** Exit codes of every command; scripts and supervisors may rely on them. */
 export const exitCodes = {
