@@ -1,0 +1,130 @@
+/**
+ * The Telemetry port on prom-client: one own Registry, Prometheus conventions, labels only from closed sets
+ * (partition, input, outcome, reason, direction, tier, phase, result). Never a customer, a topic text or an error
+ * text. Series of a task are removed when it leaves this process, so a sum over processes counts each task once.
+ * Names and meanings are listed in docs/OPERATIONS.md; a test holds both lists equal.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { type CommitReport, type Telemetry, commitResults, inputNames, taskPhases } from '../../pipeline/ports.ts';
+
+/** The closed label values that only the domain and the model know; their series start at zero. */
+export interface LabelSets {
+  readonly outcomes: readonly string[];
+  readonly reasons: readonly string[];
+  readonly directions: readonly string[];
+  readonly tiers: readonly string[];
+}
+
+export interface PrometheusTelemetry extends Telemetry {
+  /** The exposition in Prometheus' text format. */
+  scrape(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Says which build and model this process runs, once known. */
+  identify(version: string, modelRevision: number): void;
+}
+
+/** Seconds; a commit is aimed at 10–100 ms, and the transaction time-out is 15 s. */
+const commitBucketsSeconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15];
+
+/** Returns the telemetry of one process, process and event-loop metrics included. */
+export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const metrics = defineMetrics(registry);
+  startAtZero(metrics, labels);
+
+  /** Removes every series of a task. */
+  const forget = (partition: string): void => {
+    for (const phase of taskPhases) metrics.phase.remove({ partition, phase });
+    for (const input of inputNames) metrics.lag.remove({ partition, input });
+    for (const tier of labels.tiers) metrics.tierCustomers.remove({ partition, tier });
+    for (const gauge of [metrics.taskTime, metrics.lastCommit, metrics.stateCustomers]) gauge.remove({ partition });
+    metrics.restored.remove({ partition });
+    metrics.restoreRemaining.remove({ partition });
+  };
+
+  return {
+    committed: (report) => count(metrics, report),
+    commitFailed: (_partition, result) => metrics.commits.inc({ result }),
+    phase: (partition, phase) => {
+      const label = String(partition);
+      if (phase === null) forget(label);
+      else for (const name of taskPhases) metrics.phase.set({ partition: label, phase: name }, name === phase ? 1 : 0);
+    },
+    lag: (partition, input, records) => metrics.lag.set({ partition: String(partition), input }, records),
+    taskTime: (partition, taskTimeMs) => metrics.taskTime.set({ partition: String(partition) }, taskTimeMs / 1_000),
+    restored: (partition, records, remaining) => {
+      metrics.restored.set({ partition: String(partition) }, records);
+      metrics.restoreRemaining.set({ partition: String(partition) }, remaining);
+    },
+    stateSize: (partition, customers) => metrics.stateCustomers.set({ partition: String(partition) }, customers),
+    scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    identify: (version, modelRevision) => {
+      metrics.build.reset();
+      metrics.build.set({ version, model_revision: String(modelRevision) }, 1);
+    },
+  };
+}
+
+type Metrics = ReturnType<typeof defineMetrics>;
+
+function defineMetrics(registry: Registry) {
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
+    new Counter({ name: `clientele_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]): Gauge<L> =>
+    new Gauge({ name: `clientele_${name}`, help, labelNames, registers });
+  return {
+    build: gauge('build_info', 'Always 1; version and model revision of this process.', 'version', 'model_revision'),
+    records: counter('records_consumed_total', 'Input records taken, by what became of them.', 'input', 'outcome'),
+    rejections: counter('rejections_total', 'Input records rejected into the dead letters, by reason.', 'reason'),
+    transitions: counter('tier_transitions_total', 'Tier changes published, by direction.', 'direction'),
+    produced: counter('records_produced_total', 'Records written in committed transactions, changelog included.'),
+    commits: counter('commits_total', 'Transactions, by result.', 'result'),
+    commitDuration: new Histogram({
+      name: 'clientele_commit_duration_seconds',
+      help: 'From the begin of a transaction to its EndTxn reply.',
+      buckets: commitBucketsSeconds,
+      registers,
+    }),
+    lastCommit: gauge('last_commit_timestamp_seconds', 'When the task last committed, epoch seconds.', 'partition'),
+    phase: gauge('task_phase', '1 for the phase the task is in, else 0.', 'partition', 'phase'),
+    lag: gauge('lag_records', 'Records of the input not yet committed by the task.', 'partition', 'input'),
+    taskTime: gauge('task_time_timestamp_seconds', 'Task time: inputs are read up to it.', 'partition'),
+    restored: gauge('restore_records', 'Changelog records read by the last take-over.', 'partition'),
+    restoreRemaining: gauge(
+      'restore_remaining_records',
+      'Changelog records the take-over still has to read.',
+      'partition',
+    ),
+    stateCustomers: gauge('state_customers', 'Customers the task holds a state of.', 'partition'),
+    tierCustomers: gauge('tier_customers', 'Customers in the tier.', 'partition', 'tier'),
+  };
+}
+
+/** A counter that appears with its first increment hides that increment from rate(). */
+function startAtZero(metrics: Metrics, labels: LabelSets): void {
+  for (const input of inputNames) for (const outcome of labels.outcomes) metrics.records.inc({ input, outcome }, 0);
+  for (const reason of labels.reasons) metrics.rejections.inc({ reason }, 0);
+  for (const direction of labels.directions) metrics.transitions.inc({ direction }, 0);
+  for (const result of commitResults) metrics.commits.inc({ result }, 0);
+}
+
+function count(metrics: Metrics, report: CommitReport): void {
+  const partition = String(report.partition);
+  metrics.commits.inc({ result: 'ok' });
+  metrics.commitDuration.observe(report.durationMs / 1_000);
+  metrics.lastCommit.setToCurrentTime({ partition });
+  metrics.produced.inc(report.recordsSent);
+  for (const input of inputNames) {
+    for (const [outcome, records] of Object.entries(report.outcomes[input])) {
+      if (records > 0) metrics.records.inc({ input, outcome }, records);
+    }
+  }
+  for (const [reason, records] of Object.entries(report.reasons)) metrics.rejections.inc({ reason }, records);
+  for (const [direction, transitions] of Object.entries(report.transitions)) {
+    metrics.transitions.inc({ direction }, transitions);
+  }
+  for (const [tier, customers] of Object.entries(report.tierDeltas)) {
+    metrics.tierCustomers.inc({ partition, tier }, customers);
+  }
+}

@@ -1,0 +1,106 @@
+/** What Prometheus would scrape after each call of the port. */
+import { describe, expect, it } from 'vitest';
+import { createTelemetry } from '../../../src/adapters/prometheus/telemetry.ts';
+import type { CommitReport } from '../../../src/pipeline/ports.ts';
+
+const labels = {
+  outcomes: ['applied', 'rejected'],
+  reasons: ['bad_magic', 'undecodable'],
+  directions: ['entered', 'up', 'down'],
+  tiers: ['high', 'low'],
+};
+const none = { applied: 0, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
+const report: CommitReport = {
+  partition: 3,
+  durationMs: 40,
+  outcomes: { purchases: { ...none, applied: 5, rejected: 2 }, interactions: none, surveys: { ...none, applied: 1 } },
+  reasons: { bad_magic: 2 },
+  transitions: { up: 2 },
+  tierDeltas: { high: 2, low: -2 },
+  recordsSent: 9,
+};
+
+async function lines(telemetry: ReturnType<typeof createTelemetry>): Promise<readonly string[]> {
+  return (await telemetry.scrape()).body.split('\n');
+}
+
+describe('createTelemetry', () => {
+  it('exposes every series of a closed set at zero before anything happened', async () => {
+    const scraped = await lines(createTelemetry(labels));
+    expect(scraped).toContain('clientele_records_consumed_total{input="surveys",outcome="rejected"} 0');
+    expect(scraped).toContain('clientele_rejections_total{reason="undecodable"} 0');
+    expect(scraped).toContain('clientele_tier_transitions_total{direction="down"} 0');
+    expect(scraped).toContain('clientele_commits_total{result="fenced"} 0');
+  });
+
+  it('counts a commit once in every counter', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.committed(report);
+    telemetry.committed(report);
+    telemetry.commitFailed(3, 'unknown');
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_records_consumed_total{input="purchases",outcome="applied"} 10');
+    expect(scraped).toContain('clientele_records_consumed_total{input="surveys",outcome="applied"} 2');
+    expect(scraped).toContain('clientele_rejections_total{reason="bad_magic"} 4');
+    expect(scraped).toContain('clientele_tier_transitions_total{direction="up"} 4');
+    expect(scraped).toContain('clientele_records_produced_total 18');
+    expect(scraped).toContain('clientele_commits_total{result="ok"} 2');
+    expect(scraped).toContain('clientele_commits_total{result="unknown"} 1');
+    expect(scraped).toContain('clientele_commit_duration_seconds_sum 0.08');
+    expect(scraped).toContain('clientele_commit_duration_seconds_bucket{le="0.05"} 2');
+    expect(scraped).toContain('clientele_tier_customers{partition="3",tier="high"} 4');
+  });
+
+  it('shows a task in exactly one phase', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.phase(0, 'restoring');
+    telemetry.phase(0, 'running');
+    const phases = (await lines(telemetry)).filter((text) => text.startsWith('clientele_task_phase{partition="0"'));
+    expect(phases.filter((text) => text.endsWith(' 1'))).toEqual([
+      'clientele_task_phase{partition="0",phase="running"} 1',
+    ]);
+    expect(phases.length).toBeGreaterThan(1);
+  });
+
+  it('converts milliseconds to seconds', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.taskTime(1, 1_700_000_000_500);
+    expect(await lines(telemetry)).toContain('clientele_task_time_timestamp_seconds{partition="1"} 1700000000.5');
+  });
+
+  it('removes every series of a task that left, and of no other', async () => {
+    const telemetry = createTelemetry(labels);
+    for (const partition of [3, 30]) {
+      telemetry.phase(partition, 'running');
+      telemetry.lag(partition, 'purchases', 7);
+      telemetry.taskTime(partition, 1_000);
+      telemetry.restored(partition, 10, 0);
+      telemetry.stateSize(partition, 4);
+      telemetry.committed({ ...report, partition });
+    }
+    telemetry.phase(3, null);
+    const scraped = await lines(telemetry);
+    expect(scraped.filter((text) => text.includes('partition="3"'))).toEqual([]);
+    expect(scraped).toContain('clientele_lag_records{partition="30",input="purchases"} 7');
+  });
+
+  it('keeps its own registry, so two in one process do not meet', async () => {
+    const first = createTelemetry(labels);
+    first.committed(report);
+    expect(await lines(createTelemetry(labels))).toContain('clientele_records_produced_total 0');
+  });
+
+  it('says which build and model it runs, and only the latest', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.identify('1.2.3', 4);
+    telemetry.identify('1.2.3', 5);
+    const build = (await lines(telemetry)).filter((text) => text.startsWith('clientele_build_info{'));
+    expect(build).toEqual(['clientele_build_info{version="1.2.3",model_revision="5"} 1']);
+  });
+
+  it('includes process and event-loop metrics', async () => {
+    const { body } = await createTelemetry(labels).scrape();
+    expect(body).toContain('process_cpu_seconds_total');
+    expect(body).toContain('nodejs_eventloop_lag_seconds');
+  });
+});
