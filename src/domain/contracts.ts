@@ -11,7 +11,7 @@ export interface ChangelogRecord {
 export interface CustomerState {
   /** Customer id. */
   readonly customerId: string;
-  /** occurredAt of the first event taken. */
+  /** Earliest occurredAt of an event applied. */
   readonly firstSeenAt: number;
   /** Newest instant judged; never falls. */
   readonly evaluatedTo: number;
@@ -65,6 +65,10 @@ export interface Standing {
   readonly factors: readonly StandingFactor[];
   /** eventId of the last TierChanged. */
   readonly tierEventId: string | null;
+  /** Tier before the last TierChanged; null = none. */
+  readonly previousTierId: string | null;
+  /** When the tier before the last TierChanged became effective. */
+  readonly previousTierEnteredAt: number | null;
 }
 
 /** One factor as last told. */
@@ -87,42 +91,38 @@ export interface PurchaseDay {
   readonly netMinor: number;
   /** Earliest occurredAt or orderedAt ever seen for the day. */
   readonly firstAt: number;
-  /** Discounts, minor units. */
-  readonly discountMinor: number;
 }
 
-/** Totals of the purchase days before the exact ones. */
+/** What is left of the purchase days before the exact ones; nothing is placed there any more. */
 export interface OlderDays {
+  /** Newest business day that left the exact ones; null = none did. */
+  readonly throughDay: number | null;
   /** Purchase days. */
   readonly days: number;
-  /** Orders less cancellations. */
-  readonly orders: number;
-  /** Net amount, minor units. */
-  readonly netMinor: number;
-  /** Earliest firstAt. */
+  /** firstAt of the first purchase day. */
   readonly firstAt: number | null;
-  /** Latest firstAt. */
+  /** firstAt of the last of them. */
   readonly lastAt: number | null;
-  /** Net amount of the very first purchase day, minor units. */
+  /** Net amount of the first purchase day, minor units. */
   readonly firstDayNetMinor: number;
-  /** Discounts, minor units. */
-  readonly discountMinor: number;
 }
 
 /** Lifetime totals. */
 export interface LifetimeTotals {
-  /** Net revenue, minor units. */
+  /** Amounts of all orders, before refunds, minor units. */
   readonly revenueMinor: number;
-  /** Given back, minor units. */
+  /** Given back by refunds and cancellations, minor units. */
   readonly refundsMinor: number;
-  /** Reversals of a day that is not known any more. */
+  /** Events that changed the totals only: their day is not known, or not any more. */
   readonly unplacedCount: number;
 }
 
-/** One week of purchases, for the trailing window beyond the exact days. */
+/** Seven days of purchases, for the trailing window beyond the exact days. */
 export interface WindowBucket {
-  /** Weeks since 1970-01-01. */
-  readonly week: number;
+  /** firstAt of its first day; it takes the days of the seven times 24 hours from there. */
+  readonly fromAt: number;
+  /** firstAt of its last day; it leaves the window with that day. */
+  readonly throughAt: number;
   /** Net amount, minor units. */
   readonly netMinor: number;
   /** Purchase days. */
@@ -135,6 +135,8 @@ export interface Ring {
   readonly entries: readonly RingEntry[];
   /** Newest occurredAt ever evicted: an event not newer than it is ambiguous. */
   readonly evictedAt: number | null;
+  /** Ambiguous events: counted, not applied. */
+  readonly lateCounted: number;
 }
 
 /** One remembered event id. */
@@ -187,7 +189,7 @@ export interface TaskOffsets {
 export interface TaskModel {
   /** Its revision. */
   readonly revision: number;
-  /** SHA-256 of content, hex. */
+  /** MurmurHash3 x86 128 of content, hex. */
   readonly hash: string;
   /** The whole model as JSON text. */
   readonly content: string;
@@ -599,9 +601,9 @@ export interface ProfilePurchase {
   readonly firstToLastWeeks: number | null;
   /** From first purchase to asOf, weeks. */
   readonly ageWeeks: number | null;
-  /** Net revenue, lifetime, minor units. */
+  /** Amounts of all orders, lifetime, before refunds, minor units. */
   readonly revenueMinor: number;
-  /** Given back, lifetime, minor units. */
+  /** Given back by refunds and cancellations, lifetime, minor units. */
   readonly refundsMinor: number;
   /** Mean net amount of the purchase days after the first, minor units, not rounded. */
   readonly meanRepeatSpendMinor: number | null;
