@@ -214,10 +214,10 @@ export const settings = {
     {
       name: 'CLIENTELE_ON_OFFSET_GAP',
       unit: 'choice',
-      fallback: 'none',
-      why: 'What to do when a position is outside the log: stop with a named error, or go on and lose what is gone.',
+      fallback: 'stop',
+      why: 'What to do when a position is outside the log: stop with a named error (code 4), or go on and lose what is gone.',
     },
-    ['none', 'earliest', 'latest'],
+    ['stop', 'earliest', 'latest'],
   ),
   logLevel: oneOf(
     { name: 'CLIENTELE_LOG_LEVEL', unit: 'choice', fallback: 'info', why: 'Least severe line that is logged.' },

@@ -38,7 +38,7 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 8080 },
       topicPrefix: '',
       commitIntervalMs: 100,
-      onOffsetGap: 'none',
+      onOffsetGap: 'stop',
       logLevel: 'info',
     });
     expect(Object.keys(config).sort()).toEqual(Object.keys(settings).sort());
@@ -69,7 +69,7 @@ describe('loadConfig', () => {
     ['CLIENTELE_FUTURE_TOLERANCE_MS', '86400001', 'is outside 0–86400000'],
     ['CLIENTELE_START_DEADLINE_MS', '3600001', 'is outside 0–3600000'],
     ['CLIENTELE_DRAIN_DEADLINE_MS', '99', 'is outside 100–600000'],
-    ['CLIENTELE_ON_OFFSET_GAP', 'newest', 'is not one of none, earliest, latest'],
+    ['CLIENTELE_ON_OFFSET_GAP', 'newest', 'is not one of stop, earliest, latest'],
     ['CLIENTELE_LOG_LEVEL', 'verbose', 'is not one of info, warn, error'],
   ])('refuses %s=%s', (name, value, reason) => {
     const faults = faultsOf({ ...needed, [name]: value });

@@ -38,7 +38,7 @@ export interface Command {
   readonly summary: string;
   /** What `clientele <name> --help` prints; ends with an example. */
   readonly help: string;
-  /** Rejects: UsageError, FailedError, RefusedError, ConfigError, UnavailableError; anything else is our bug. */
+  /** Rejects: UsageError, FailedError, DataRefusedError, ConfigError, UnavailableError; anything else is our bug. */
   run(argv: readonly string[], context: CommandContext): Promise<ExitCode>;
 }
 
@@ -50,11 +50,6 @@ export class UsageError extends Error {
 /** The command did not do what it was asked to, for a reason that is nobody's bug. */
 export class FailedError extends Error {
   override readonly name = 'FailedError';
-}
-
-/** Data or topics are not what they must be, and going on would lose or falsify something. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
 }
 
 type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
