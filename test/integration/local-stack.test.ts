@@ -1,0 +1,127 @@
+/** The local stack itself: what other integration tests rely on when they stop, freeze and judge services. */
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { brokerAnswers, registryAnswers } from '../../deploy/local-stack/net.ts';
+import { NoProviderError, startStack, type LocalStack } from '../../deploy/local-stack/stack.ts';
+import { useStack } from '../support/stack.ts';
+
+const schema = { schema: JSON.stringify({ type: 'record', name: 'A', fields: [{ name: 'a', type: 'long' }] }) };
+
+async function registerSchema(registryUrl: string): Promise<unknown> {
+  const response = await fetch(`${registryUrl}/subjects/a-value/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify(schema),
+    signal: AbortSignal.timeout(10_000),
+  });
+  return response.json();
+}
+
+describe('useStack', () => {
+  it('gives a broker whose own tools create and list topics', async () => {
+    const stack = useStack();
+    const topic = `${stack.uniquePrefix('tools')}topic`;
+    const server = ['--bootstrap-server', stack.brokers.join(',')];
+    const tool = 'org.apache.kafka.tools.TopicCommand';
+    const created = await stack.kafkaTools(tool, [...server, '--create', '--topic', topic, '--partitions', '3']);
+    expect(created.code, created.stderr).toBe(0);
+    const listed = await stack.kafkaTools(tool, [...server, '--list']);
+    expect(listed.stdout.split('\n')).toContain(topic);
+  });
+
+  it('answers a failed tool with its exit code, not with a rejection', async () => {
+    const stack = useStack();
+    const server = ['--bootstrap-server', stack.brokers.join(',')];
+    const result = await stack.kafkaTools('org.apache.kafka.tools.TopicCommand', [
+      ...server,
+      ...['--describe', '--topic', 'no-such-topic'],
+    ]);
+    expect(result.code).not.toBe(0);
+  });
+});
+
+describe('startStack', () => {
+  let stack: LocalStack;
+  beforeAll(async () => {
+    stack = await startStack({ need: 'kafka+registry' });
+  });
+  afterAll(() => stack.stop());
+
+  it('keeps schemas and addresses over a stop and start of the registry', async () => {
+    const before = await registerSchema(stack.registryUrl);
+    await stack.stopRegistry('SIGKILL');
+    expect(await registryAnswers(stack.registryUrl)).toBe(false);
+    await stack.startRegistry();
+    expect(await registerSchema(stack.registryUrl)).toEqual(before);
+  });
+
+  it('freezes the registry so that it stays connected and answers nothing, then thaws it', async () => {
+    await stack.freezeRegistry();
+    expect(await registryAnswers(stack.registryUrl, 1_000)).toBe(false);
+    await stack.thawRegistry();
+    expect(await registryAnswers(stack.registryUrl)).toBe(true);
+  });
+
+  it('kills the broker and starts it again on the same address with its topics', async () => {
+    const [address = ''] = stack.brokers;
+    const tool = 'org.apache.kafka.tools.TopicCommand';
+    const server = ['--bootstrap-server', address];
+    const created = await stack.kafkaTools(tool, [...server, '--create', '--topic', 'kept', '--partitions', '1']);
+    expect(created.code, created.stderr).toBe(0);
+    await stack.stopBroker('SIGKILL');
+    expect(await brokerAnswers(address)).toBe(false);
+    await stack.startBroker();
+    expect((await stack.kafkaTools(tool, [...server, '--list'])).stdout).toContain('kept');
+  });
+
+  it('names the three ways to a broker when the only allowed provider is missing', async () => {
+    const [allowed, brokers] = [process.env['CLIENTELE_STACK'], process.env['KAFKA_BROKERS']];
+    process.env['CLIENTELE_STACK'] = 'environment';
+    delete process.env['KAFKA_BROKERS'];
+    try {
+      const failed = startStack({ need: 'kafka' });
+      await expect(failed).rejects.toThrow(NoProviderError);
+      await expect(failed).rejects.toThrow(/KAFKA_BROKERS=[\s\S]*Docker[\s\S]*Java 17[\s\S]*Maven/);
+    } finally {
+      if (allowed === undefined) delete process.env['CLIENTELE_STACK'];
+      else process.env['CLIENTELE_STACK'] = allowed;
+      if (brokers !== undefined) process.env['KAFKA_BROKERS'] = brokers;
+    }
+  });
+});
+
+describe('run.ts', () => {
+  it.runIf(useStack().provider === 'java')(
+    'leaves no broker behind when it is killed with a signal nobody can catch',
+    async () => {
+      const child = spawn(process.execPath, ['deploy/local-stack/run.ts', '--kafka-only'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, CLIENTELE_STACK: 'java' },
+      });
+      const line = await new Promise<string>((resolve, reject) => {
+        child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(text));
+        child.once('exit', () => reject(new Error('run.ts ended before it printed its line')));
+      });
+      const address = /KAFKA_BROKERS=(\S+)/.exec(line)?.[1] ?? '';
+      expect(await brokerAnswers(address)).toBe(true);
+      child.kill('SIGKILL');
+      const deadline = Date.now() + 10_000;
+      while ((await brokerAnswers(address)) && Date.now() < deadline) await sleep(100);
+      expect(await brokerAnswers(address)).toBe(false);
+    },
+  );
+});
+
+describe('brokerAnswers', () => {
+  it('is false for a port that accepts connections and speaks no Kafka', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    expect(await brokerAnswers(`127.0.0.1:${address.port}`, true, 300)).toBe(false);
+    expect(await brokerAnswers(`127.0.0.1:${address.port}`, false, 300)).toBe(true);
+    server.close();
+  });
+});
