@@ -4,7 +4,7 @@
  */
 import type { ReasonCode } from '../domain/outcome.ts';
 import type { Transition } from '../domain/step.ts';
-import type { InputName, OutRecord, RawRecord } from './ports.ts';
+import type { OutRecord, RawRecord } from './ports.ts';
 
 export interface TransitionHeaders {
   /** CloudEvents source: the application. */
@@ -36,7 +36,6 @@ export function transitionHeaders(transition: Transition, context: TransitionHea
 }
 
 export interface DeadLetterOrigin {
-  readonly input: InputName;
   readonly topic: string;
   readonly partition: number;
   readonly record: RawRecord;

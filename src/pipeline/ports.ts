@@ -76,7 +76,7 @@ export interface GroupConsumer {
   /** Log bounds of a partition, freshly asked of its leader. */
   bounds(stream: StreamName, partition: number): Promise<{ readonly low: number; readonly high: number }>;
   /** Group offsets for lag tools; best effort, nothing reads them back. */
-  commitPositions(partition: number, positions: Readonly<Record<InputName, number>>): Promise<void>;
+  commitPositions(partition: number, positions: Readonly<Record<string, number>>): Promise<void>;
   /** Leaves the group. Idempotent. */
   stop(): Promise<void>;
 }
@@ -125,6 +125,11 @@ export interface ProducerFactory {
 
 export class FencedError extends Error {
   override readonly name = 'FencedError';
+}
+
+/** Data or topics are not what they must be (gap, unequal partitions, incompatible): a person decides; exit code 4. */
+export class DataRefusedError extends Error {
+  override readonly name = 'DataRefusedError';
 }
 
 /** The outside world will not do as it is: named cause, process exits after bounded retries. */

@@ -41,18 +41,20 @@ interface Addressed {
   readonly record: OutRecord;
 }
 
-/** Sends everything of `work`, then `offsets`; resolves with the broker time of the offsets record, or -1. */
+/** Sends everything of `work`, then `offsets`; resolves with the changelog offset of the `m:offsets` record. */
 export async function sendAll(
   producer: TaskProducer,
   work: WorkingCopy,
   offsets: TaskOffsets,
   recordedAtMs: number,
   context: TransactionContext,
-): Promise<{ readonly brokerTimeMs: number; readonly recordsSent: number }> {
+): Promise<{ readonly offsetsAt: number; readonly recordsSent: number }> {
   const addressed = recordsOf(work, recordedAtMs, context);
   for (const batches of cut(addressed, context.limits)) await producer.send(batches);
   const acks = await producer.send([offsetsBatch(offsets, context)]);
-  return { brokerTimeMs: acks[0]?.logAppendTimeMs ?? -1, recordsSent: addressed.length + 1 };
+  const ack = acks[0];
+  if (ack === undefined) throw new Error('invariant: a send of one batch has one acknowledgement');
+  return { offsetsAt: ack.baseOffset, recordsSent: addressed.length + 1 };
 }
 
 /** The `m:offsets` record alone. */

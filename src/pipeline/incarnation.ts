@@ -1,0 +1,365 @@
+/**
+ * One incarnation of a running task: from its first `m:offsets` to the end of its producer. Read `process` first; its
+ * lines are the verbs in order: decode, merge, validate, step, send, commit, adopt.
+ *
+ * I1 State, outputs, dead letters and positions leave in one transaction or not at all (transaction.ts).
+ * I2 Any rejection between begin and a positive EndTxn reply ends the incarnation with its working copy; what became
+ *    of that commit is read from the changelog by the next take-over, never guessed.
+ * I3 Nothing is taken from an input except at the position that follows the last one taken.
+ */
+import type { TaskOffsets } from '../domain/contracts.ts';
+import type { ReasonCode } from '../domain/outcome.ts';
+import { step } from '../domain/step.ts';
+import { validate } from '../domain/validate.ts';
+import { deadLetter } from './headers.ts';
+import { TaskInput, type Entry } from './input.ts';
+import { Merge, taskTimeOf } from './merge.ts';
+import {
+  DataRefusedError,
+  FencedError,
+  inputNames,
+  UnavailableError,
+  type InputName,
+  type Slice,
+  type StateStore,
+  type TaskPhase,
+  type TaskProducer,
+} from './ports.ts';
+import { RejectionWatch } from './rejection-watch.ts';
+import type { TakenOver } from './takeover.ts';
+import type { TaskDeps } from './task.ts';
+import { sendAll } from './transaction.ts';
+import { Wake } from './wake.ts';
+import { WorkingCopy } from './work.ts';
+
+/** How an incarnation ended: asked to, or by a commit that was refused (`fenced`) or whose outcome nobody knows. */
+export type End = 'stopped' | 'unknown' | 'fenced';
+
+/** A commit that may or may not have happened, named as `m:offsets` would name it. */
+export interface PendingCommit {
+  readonly work: WorkingCopy;
+  readonly incarnation: string;
+  readonly commitNumber: number;
+  readonly recordsSent: number;
+  readonly durationMs: number;
+}
+
+export class Incarnation {
+  /** The last `m:offsets` known to be committed, and the changelog offset behind it. */
+  offsets: TaskOffsets;
+  changelogNext: number;
+  /** Successful commits of this incarnation, the one of the take-over not counted. */
+  commits = 0;
+  pending: PendingCommit | null = null;
+
+  private readonly deps: TaskDeps;
+  private readonly partition: number;
+  private readonly producer: TaskProducer;
+  private readonly store: StateStore;
+  private readonly setPhase: (phase: TaskPhase) => void;
+  private readonly bell = new Wake();
+  private readonly inputs: readonly TaskInput[];
+  private readonly merge: Merge;
+  private readonly watch = new RejectionWatch();
+  private work: WorkingCopy;
+  private ending: 'no' | 'drain' | 'drop' | 'restart' = 'no';
+  private lastCommitMs: number;
+  private lastGroupOffsetsMs: number;
+
+  constructor(
+    deps: TaskDeps,
+    at: { readonly partition: number; readonly producer: TaskProducer; readonly store: StateStore; readonly taken: TakenOver },
+    setPhase: (phase: TaskPhase) => void,
+  ) {
+    this.deps = deps;
+    this.partition = at.partition;
+    this.producer = at.producer;
+    this.store = at.store;
+    this.offsets = at.taken.offsets;
+    this.changelogNext = at.taken.next;
+    this.setPhase = setPhase;
+    this.work = new WorkingCopy(at.store);
+    this.inputs = inputNames.map((name) => this.openInput(name));
+    this.merge = new Merge(this.inputs, deps.config.mergeWaitMs);
+    this.lastCommitMs = deps.clock.now();
+    this.lastGroupOffsetsMs = this.lastCommitMs;
+  }
+
+  /** Records behind the newest high watermark of each input. */
+  lag(): Record<InputName, number> {
+    const lag = { purchases: 0, interactions: 0, surveys: 0 };
+    for (const input of this.inputs) lag[input.name] = input.lag;
+    return lag;
+  }
+
+  onSlice(slice: Slice): void {
+    const input = this.inputs.find(({ name }) => name === slice.stream);
+    if (input === undefined || this.ending !== 'no') return;
+    if (!input.accept(slice)) {
+      this.flow(input);
+      return;
+    }
+    if (input.full && !input.held) {
+      input.held = true;
+      this.deps.consumer.hold(input.name, this.partition);
+    }
+    this.bell.ring();
+  }
+
+  /** Kept over a rebalance: every input goes on at the end of its buffer; older proofs no longer count. */
+  reassigned(): void {
+    for (const input of this.inputs) {
+      input.reassigned();
+      this.flow(input);
+    }
+    this.bell.ring();
+  }
+
+  /** `drain` commits what was taken, `drop` and `restart` throw it away. */
+  end(how: 'drain' | 'drop' | 'restart'): void {
+    this.ending = how;
+    this.bell.ring();
+  }
+
+  /** The main flow. Resolves when asked to end, or when a commit failed; rejects for what a person must decide. */
+  async process(): Promise<End> {
+    const { clock } = this.deps;
+    for (const input of this.inputs) this.flow(input);
+    while (this.ending === 'no') {
+      if (this.inputs.some((input) => input.unknownSchemaId !== null) && (await this.learnSchemas()) !== 'ok') break;
+      const idleUntilMs = this.takeSome(clock.now());
+      this.releaseInputs();
+      if (this.commitDue(clock.now())) {
+        const result = await this.commit();
+        if (result !== 'ok') return result;
+        this.stopOnRejections();
+      } else if (idleUntilMs === null) {
+        await clock.yieldNow();
+      } else {
+        await this.bell.wait(clock, Math.max(0, Math.min(idleUntilMs, this.commitDeadlineMs()) - clock.now()));
+      }
+    }
+    if (this.pending !== null || this.ending === 'restart') return 'unknown';
+    if (this.ending === 'drain') await this.drain();
+    return 'stopped';
+  }
+
+  /** Stops delivery; the incarnation is over. */
+  holdInputs(): void {
+    for (const input of this.inputs) this.deps.consumer.hold(input.name, this.partition);
+  }
+
+  private async drain(): Promise<void> {
+    this.holdInputs();
+    if (!this.work.empty || this.positionsMoved()) await this.commit();
+    await this.commitGroupOffsets();
+  }
+
+  /** Takes up to one slice of records in merge order. Returns null to go on at once, else the instant to look again. */
+  private takeSome(nowMs: number): number | null {
+    const { sliceRecords, commitRecords, commitBytes } = this.deps.config;
+    for (let taken = 0; taken < sliceRecords; taken += 1) {
+      if (this.work.records >= commitRecords || this.work.bytes >= commitBytes) return null;
+      const pick = this.merge.next(nowMs);
+      if (pick.kind === 'wait') return pick.untilMs;
+      if (pick.kind === 'empty') return Infinity;
+      this.handle(pick.input, pick.input.take(), nowMs);
+    }
+    return null;
+  }
+
+  private handle(input: TaskInput, entry: Entry, nowMs: number): void {
+    const { work } = this;
+    const { model } = this.deps;
+    work.took(entry, nowMs);
+    if (entry.endMarker) return;
+    const { event, record } = entry;
+    if (event === null) {
+      if (entry.rejected === null) throw new Error('invariant: an entry is an event, a rejection or a marker');
+      this.reject(input, entry, entry.rejected, 'decode');
+      return;
+    }
+    const invalid = validate(event, { brokerTimestampMs: record.timestampMs, model });
+    if (invalid !== null) {
+      this.reject(input, entry, invalid, 'validate');
+      return;
+    }
+    this.watch.note(input.name, false);
+    const result = step(work.state(event.event.customerId), event, model, { backfillRunId: entry.backfillRunId });
+    work.stepped(input.name, result.outcome);
+    work.changed(result.state);
+    if (result.transitions.length === 0) return;
+    const traceparent = record.headers['traceparent']?.toString('latin1') ?? null;
+    for (const transition of result.transitions) work.announce(transition, traceparent);
+  }
+
+  private reject(input: TaskInput, entry: Entry, reason: ReasonCode, stage: 'decode' | 'validate'): void {
+    const { deps, partition } = this;
+    const { record, schemaId } = entry;
+    const valueSha256 = reason === 'oversized' && record.value !== null ? deps.sha256(record.value) : null;
+    const topic = deps.topicName(input.name);
+    const { engineVersion } = deps;
+    this.work.rejected(
+      input.name,
+      reason,
+      deadLetter({ topic, partition, record, reason, stage, schemaId, engineVersion, valueSha256 }),
+    );
+    this.watch.note(input.name, true);
+  }
+
+  /** Lets the registry answer for writer schemas not seen before; the whole task waits, nothing is dead-lettered. */
+  private async learnSchemas(): Promise<'ok' | 'ended'> {
+    const { codec, logger, clock, config } = this.deps;
+    for (let failures = 0; this.ending === 'no'; ) {
+      const input = this.inputs.find(({ unknownSchemaId }) => unknownSchemaId !== null);
+      const schemaId = input?.unknownSchemaId;
+      if (input === undefined || schemaId === null || schemaId === undefined) break;
+      try {
+        await codec.learn(input.name, schemaId);
+        input.decodeAhead();
+        if (input.unknownSchemaId === schemaId) throw new Error(`invariant: schema ${schemaId} is still unknown`);
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        if (failures === 0) {
+          logger.warn('registry.unavailable', { partition: this.partition, schemaId, error: error.message });
+          this.setPhase('paused');
+        }
+        failures += 1;
+        if (!this.work.empty && (await this.commit()) !== 'ok') return 'ended';
+        await clock.sleep(Math.min(config.retry.maxMs, config.retry.firstMs * 2 ** Math.min(failures, 16)));
+      }
+    }
+    this.setPhase('running');
+    return 'ok';
+  }
+
+  private commitDue(nowMs: number): boolean {
+    const { commitRecords, commitBytes } = this.deps.config;
+    if (this.work.records >= commitRecords || this.work.bytes >= commitBytes) return true;
+    return nowMs >= this.commitDeadlineMs() && (!this.work.empty || this.positionsMoved());
+  }
+
+  private commitDeadlineMs(): number {
+    const { commitIntervalMs, idleCommitMs } = this.deps.config;
+    const { firstAtMs } = this.work;
+    if (firstAtMs !== null) return firstAtMs + commitIntervalMs;
+    return this.positionsMoved() ? this.lastCommitMs + idleCommitMs : this.deps.clock.now() + idleCommitMs;
+  }
+
+  private positionsMoved(): boolean {
+    return this.inputs.some((input) => input.position !== this.offsets.positions[input.name]);
+  }
+
+  private async commit(): Promise<'ok' | 'unknown' | 'fenced'> {
+    const { deps, work, producer, partition } = this;
+    work.assertConserved();
+    const startedMs = deps.clock.now();
+    const next = this.nextOffsets(startedMs);
+    const { incarnation, commitNumber } = next;
+    let sent = { offsetsAt: -1, recordsSent: 0 };
+    try {
+      await producer.begin();
+      sent = await sendAll(producer, work, next, startedMs, { ...deps.transaction, partition });
+      await producer.commit();
+    } catch (error) {
+      const result = error instanceof FencedError ? 'fenced' : 'unknown';
+      deps.logger.warn('commit.failed', { partition, commit: commitNumber, result, error: String(error) });
+      deps.telemetry.commitFailed(partition, result);
+      this.pending = { work, incarnation, commitNumber, recordsSent: sent.recordsSent, durationMs: 0 };
+      return result;
+    }
+    this.adopt(next, sent.offsetsAt + 1);
+    const durationMs = deps.clock.now() - startedMs;
+    this.report({ work, incarnation, commitNumber, recordsSent: sent.recordsSent, durationMs });
+    return 'ok';
+  }
+
+  private nextOffsets(nowMs: number): TaskOffsets {
+    const positions: Record<string, number> = {};
+    const inputTimes: Record<string, number> = {};
+    const backfillRuns: Record<string, string> = {};
+    for (const input of this.inputs) {
+      positions[input.name] = input.position;
+      inputTimes[input.name] = input.inputTimeMs;
+      if (input.backfillRunId !== null) backfillRuns[input.name] = input.backfillRunId;
+    }
+    const taskTimeMs = taskTimeOf(this.inputs, this.offsets.taskTimeMs, nowMs);
+    const commitNumber = this.offsets.commitNumber + 1;
+    return { ...this.offsets, positions, inputTimes, backfillRuns, taskTimeMs, commitNumber };
+  }
+
+  private adopt(next: TaskOffsets, changelogNext: number): void {
+    this.store.adopt(this.work.states);
+    this.offsets = next;
+    this.changelogNext = changelogNext;
+    this.commits += 1;
+    this.work = new WorkingCopy(this.store);
+    this.lastCommitMs = this.deps.clock.now();
+    if (this.lastCommitMs - this.lastGroupOffsetsMs >= this.deps.config.groupOffsetsMs) void this.commitGroupOffsets();
+  }
+
+  /** For lag tools only; never rejects. */
+  private async commitGroupOffsets(): Promise<void> {
+    const { consumer, logger, clock } = this.deps;
+    this.lastGroupOffsetsMs = clock.now();
+    try {
+      await consumer.commitPositions(this.partition, this.offsets.positions);
+    } catch (error) {
+      logger.info('group_offsets.skipped', { partition: this.partition, error: String(error) });
+    }
+  }
+
+  /** Counts a commit that has happened. */
+  report(commit: PendingCommit): void {
+    const { telemetry } = this.deps;
+    const { partition } = this;
+    const { work, recordsSent, durationMs } = commit;
+    const transitions: Record<string, number> = {};
+    for (const { transition } of work.transitions) {
+      const { direction } = transition.value;
+      transitions[direction] = (transitions[direction] ?? 0) + 1;
+    }
+    const { outcomes, reasons, tierDeltas } = work;
+    telemetry.committed({ partition, durationMs, outcomes, reasons, transitions, tierDeltas, recordsSent });
+    telemetry.stateSize(partition, this.store.size);
+    telemetry.taskTime(partition, this.offsets.taskTimeMs);
+    for (const input of this.inputs) telemetry.lag(partition, input.name, input.lag);
+  }
+
+  /** Too many rejections: something upstream is broken, and going on would bury it under dead letters. */
+  private stopOnRejections(): void {
+    const input = inputNames.find((name) => this.watch.tripped(name) && !this.deps.config.acceptDeadLetters.has(name));
+    if (input === undefined) return;
+    throw new DataRefusedError(
+      `${this.deps.topicName(input)}-${this.partition}: ${this.watch.describe(input)} were rejected (see the dead letters' ` +
+        `clientele.reason). Mend the producer, or start once with --accept-dead-letters ${input}.`,
+    );
+  }
+
+  private openInput(name: InputName): TaskInput {
+    const { codec, config, inputPartitionCount } = this.deps;
+    const { positions, inputTimes, backfillRuns } = this.offsets;
+    return new TaskInput(
+      name,
+      {
+        position: positions[name] ?? 0,
+        inputTimeMs: inputTimes[name] ?? 0,
+        backfillRunId: backfillRuns[name] ?? null,
+      },
+      { codec, limits: config.inputLimits, partition: this.partition, partitionCount: inputPartitionCount },
+    );
+  }
+
+  private flow(input: TaskInput): void {
+    if (!input.held) this.deps.consumer.flow(input.name, this.partition, input.expected);
+  }
+
+  private releaseInputs(): void {
+    for (const input of this.inputs) {
+      if (!input.held || !input.halfEmpty) continue;
+      input.held = false;
+      this.flow(input);
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Making a task's committed state ours: fence → end of changelog → replay → one small `m:offsets` commit.
+ *
+ * I1 Fence first: only after InitProducerId is the end of the changelog final for this incarnation.
+ * I2 The changelog is the only truth: state, positions and the fate of a commit of unknown outcome are read from it,
+ *    never remembered. A delta replay (from `resume`) is the same replay with a later start.
+ * I3 Nothing is taken from the inputs before the first `m:offsets` of the new incarnation is committed.
+ */
+import type { TaskOffsets } from '../domain/contracts.ts';
+import {
+  DataRefusedError,
+  inputNames,
+  type Clock,
+  type Codec,
+  type GroupConsumer,
+  type InputName,
+  type Logger,
+  type RawRecord,
+  type Slice,
+  type StateStore,
+  type TaskProducer,
+  type Telemetry,
+} from './ports.ts';
+import { customerKeyPrefix, offsetsBatch } from './transaction.ts';
+import { Wake } from './wake.ts';
+
+export type OffsetGapPolicy = 'stop' | 'earliest' | 'latest';
+
+export interface TakeoverDeps {
+  readonly consumer: GroupConsumer;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly randomId: () => string;
+  /** Name of this process in `m:offsets`, for people. */
+  readonly owner: string;
+  readonly onOffsetGap: OffsetGapPolicy;
+  readonly topicName: (stream: InputName | 'changelog') => string;
+}
+
+/** What a replay starts from: an empty store at `low`, or what an earlier incarnation of this process had adopted. */
+export interface Resume {
+  readonly store: StateStore;
+  /** Next changelog offset to replay; null = from the beginning. */
+  readonly next: number | null;
+  readonly offsets: TaskOffsets | null;
+}
+
+export interface TakenOver {
+  /** `m:offsets` as found: what the last successful commit of any owner said; null at the first take-over ever. */
+  readonly found: TaskOffsets | null;
+  /** `m:offsets` as just committed by this incarnation. */
+  readonly offsets: TaskOffsets;
+  /** Changelog offset behind our `m:offsets`: where a later delta replay begins. */
+  readonly next: number;
+  readonly brokerTimeMs: number;
+}
+
+/** How often a waiting replay looks whether it was cancelled, ms; a cancel also rings, so this is only a backstop. */
+const cancelCheckMs = 1_000;
+
+/** Slices of the changelog on their way from the consumer to the replay. */
+export class ChangelogReader {
+  private slices: Slice[] = [];
+  private expected = -1;
+  private readonly bell = new Wake();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Called from the consumer's handler; a slice off the expected position is stale and dropped. */
+  push(slice: Slice): void {
+    if (slice.fetchOffset !== this.expected) return;
+    this.expected = slice.nextOffset;
+    this.slices.push(slice);
+    this.bell.ring();
+  }
+
+  begin(offset: number): void {
+    this.slices = [];
+    this.expected = offset;
+  }
+
+  /** Lets a waiting reader see that its signal has aborted. */
+  cancelled(): void {
+    this.bell.ring();
+  }
+
+  /** The next slice. Rejects with the signal's reason when it aborts. */
+  async next(signal: AbortSignal): Promise<Slice> {
+    for (;;) {
+      signal.throwIfAborted();
+      const slice = this.slices.shift();
+      if (slice !== undefined) return slice;
+      await this.bell.wait(this.clock, cancelCheckMs);
+    }
+  }
+}
+
+/**
+ * Replays the changelog into `resume.store` and commits the first `m:offsets` of a new incarnation with `producer`,
+ * which must be fenced already. Rejects: DataRefusedError for a position outside its log or a misconfigured
+ * changelog; the signal's reason when cancelled; anything else is the outside world.
+ */
+export async function takeOver(
+  deps: TakeoverDeps,
+  partition: number,
+  producer: TaskProducer,
+  resume: Resume,
+  reader: ChangelogReader,
+  signal: AbortSignal,
+): Promise<TakenOver> {
+  const found = await replay(deps, partition, resume, reader, signal);
+  const offsets = await firstOffsets(deps, partition, found);
+  signal.throwIfAborted();
+  await producer.begin();
+  const acks = await producer.send([offsetsBatch(offsets, { codec: deps.codec, partition })]);
+  await producer.commit();
+  const ack = acks[0];
+  if (ack === undefined) throw new Error('invariant: a send of one batch has one acknowledgement');
+  if (ack.logAppendTimeMs < 0) {
+    const topic = deps.topicName('changelog');
+    throw new DataRefusedError(
+      `${topic} is not a LogAppendTime topic, so there is no broker time to trust; run "clientele topics apply"`,
+    );
+  }
+  return { found, offsets, next: ack.baseOffset + 1, brokerTimeMs: ack.logAppendTimeMs };
+}
+
+async function replay(
+  deps: TakeoverDeps,
+  partition: number,
+  resume: Resume,
+  reader: ChangelogReader,
+  signal: AbortSignal,
+): Promise<TaskOffsets | null> {
+  const { consumer, codec, telemetry } = deps;
+  const { low, high } = await consumer.bounds('changelog', partition);
+  let position = resume.next ?? low;
+  let offsets = resume.offsets;
+  if (position < low) {
+    resume.store.clear();
+    position = low;
+    offsets = null;
+  }
+  if (position >= high) return offsets;
+  const knownSchemas = new Set<number>();
+  reader.begin(position);
+  consumer.flow('changelog', partition, position);
+  try {
+    while (position < high) {
+      const slice = await reader.next(signal);
+      for (const record of slice.records) offsets = (await apply(record, resume.store, codec, knownSchemas)) ?? offsets;
+      position = slice.nextOffset;
+      telemetry.restored(partition, slice.records.length, Math.max(0, high - position));
+    }
+  } finally {
+    if (!signal.aborted) consumer.hold('changelog', partition);
+  }
+  return offsets;
+}
+
+async function apply(
+  record: RawRecord,
+  store: StateStore,
+  codec: Codec,
+  known: Set<number>,
+): Promise<TaskOffsets | null> {
+  const key = record.key?.toString('utf8') ?? '';
+  const { value } = record;
+  if (value !== null && value.length >= 5) {
+    const schemaId = value.readInt32BE(1);
+    if (!known.has(schemaId)) {
+      await codec.learnChangelog(schemaId);
+      known.add(schemaId);
+    }
+  }
+  if (key.startsWith(customerKeyPrefix)) store.restore(key.slice(customerKeyPrefix.length), value);
+  if (key !== 'm:offsets' || value === null) return null;
+  const entry = codec.decodeChangelog(value);
+  return entry.kind === 'offsets' ? entry.offsets : null;
+}
+
+/** The offsets of a new incarnation: positions as found, checked against the logs; the beginning where there are none. */
+async function firstOffsets(deps: TakeoverDeps, partition: number, found: TaskOffsets | null): Promise<TaskOffsets> {
+  const positions: Record<string, number> = { ...found?.positions };
+  for (const input of inputNames) {
+    positions[input] = await checkedPosition(deps, partition, input, found?.positions[input]);
+  }
+  return {
+    positions,
+    inputTimes: found?.inputTimes ?? {},
+    backfillRuns: found?.backfillRuns ?? {},
+    taskTimeMs: found?.taskTimeMs ?? 0,
+    commitNumber: (found?.commitNumber ?? 0) + 1,
+    incarnation: deps.randomId(),
+    changelogId: found?.changelogId ?? deps.randomId(),
+    owner: deps.owner,
+  };
+}
+
+async function checkedPosition(
+  deps: TakeoverDeps,
+  partition: number,
+  input: InputName,
+  position: number | undefined,
+): Promise<number> {
+  const { low, high } = await deps.consumer.bounds(input, partition);
+  if (position === undefined) return low;
+  if (position >= low && position <= high) return position;
+  const place = `${deps.topicName(input)}-${partition}`;
+  const range = `position ${position} is outside its log [${low}, ${high}]`;
+  if (deps.onOffsetGap === 'stop') {
+    throw new DataRefusedError(
+      `${place}: ${range}; records were deleted or the topic was recreated. ` +
+        'Set CLIENTELE_ON_OFFSET_GAP=earliest or latest to go on with a gap, or restore the topic.',
+    );
+  }
+  const chosen = deps.onOffsetGap === 'earliest' ? low : high;
+  deps.logger.warn('offset.gap', { topic: deps.topicName(input), partition, position, low, high, chosen });
+  return chosen;
+}
