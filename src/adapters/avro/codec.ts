@@ -1,0 +1,182 @@
+/**
+ * The codec port on avsc: Confluent framing (0x00, schema id as int32, Avro), a scan of the bytes before they are
+ * decoded, schema resolution to the compiled-in types. It never registers a schema and never judges the meaning
+ * of a value; what cannot be read is an answer, not an error.
+ */
+import type { Type } from 'avsc';
+import type { CustomerState, Profile, TaskOffsets, TierChanged } from '../../domain/contracts.ts';
+import type { InputEvent } from '../../domain/event.ts';
+import type { ReasonCode } from '../../domain/outcome.ts';
+import type { ChangelogEntry, Clock, Codec, Decoded, InputName } from '../../pipeline/ports.ts';
+import type { SchemaSource } from '../../pipeline/schema-source.ts';
+import { compileScan, type Scan } from './scanner.ts';
+import { compile, contractType, schemaText } from './types.ts';
+import { WriterSchemas } from './writers.ts';
+
+/** Bytes of a value beyond which it is not looked at. Brokers refuse more than 1 MiB by default (message.max.bytes). */
+export const valueBytesMax = 1_048_576;
+
+/** Magic byte and schema id. */
+const headerBytes = 5;
+
+type Resolver = ReturnType<Type['createResolver']>;
+
+/** How values of one writer schema are read as one of our types. */
+interface Reader {
+  readonly type: Type;
+  readonly resolver: Resolver;
+  readonly scan: Scan;
+}
+
+/** Subjects of the records this process writes. */
+export interface CodecSubjects {
+  readonly changelog: string;
+  readonly tierChanged: string;
+  readonly profile: string;
+}
+
+export interface CodecDeps {
+  readonly source: SchemaSource;
+  readonly clock: Clock;
+  readonly subjects: CodecSubjects;
+}
+
+/** Makes readers of writer schemas for one of our types. */
+function readersOf(type: Type, deps: CodecDeps): WriterSchemas<Reader> {
+  return new WriterSchemas(deps.source, deps.clock, (schema) => {
+    const writer = compile(schema);
+    return { type, resolver: type.createResolver(writer, { ignoreNamespaces: true }), scan: compileScan(writer) };
+  });
+}
+
+/** Encodes one type behind its header, by way of one scratch buffer for all. */
+class Encoder {
+  static #scratch = Buffer.allocUnsafeSlow(16_384);
+  readonly #type: Type;
+  readonly #schemaId: number;
+
+  constructor(type: Type, schemaId: number) {
+    this.#type = type;
+    this.#schemaId = schemaId;
+  }
+
+  /** A fresh buffer. Throws: when the value does not fit the type, which is our bug. */
+  encode(value: unknown): Buffer {
+    let end = this.#type.encode(value, Encoder.#scratch, headerBytes);
+    if (end < 0) {
+      Encoder.#scratch = Buffer.allocUnsafeSlow(2 * (Encoder.#scratch.length - end));
+      end = this.#type.encode(value, Encoder.#scratch, headerBytes);
+    }
+    Encoder.#scratch.writeUInt8(0, 0);
+    Encoder.#scratch.writeInt32BE(this.#schemaId, 1);
+    return Buffer.from(Encoder.#scratch.subarray(0, end));
+  }
+}
+
+function rejected(reason: ReasonCode, schemaId: number | null): Decoded {
+  return { kind: 'rejected', reason, schemaId };
+}
+
+/** Schema id behind the magic byte; null when there is no such header. */
+function schemaIdOf(value: Buffer): number | null {
+  return value.length >= headerBytes && value[0] === 0 ? value.readInt32BE(1) : null;
+}
+
+const customerBranch = 'clientele.CustomerState';
+const offsetsBranch = 'clientele.TaskOffsets';
+
+class AvroCodec implements Codec {
+  readonly #inputs: Readonly<Record<InputName, WriterSchemas<Reader>>>;
+  readonly #changelog: WriterSchemas<Reader>;
+  readonly #encoders: Readonly<Record<keyof CodecSubjects, Encoder>>;
+
+  constructor(deps: CodecDeps, ids: Readonly<Record<keyof CodecSubjects, number>>) {
+    this.#inputs = {
+      purchases: readersOf(contractType('purchases'), deps),
+      interactions: readersOf(contractType('interactions'), deps),
+      surveys: readersOf(contractType('surveys'), deps),
+    };
+    this.#changelog = readersOf(contractType('changelog'), deps);
+    this.#changelog.add(ids.changelog, schemaText('changelog'));
+    this.#encoders = {
+      changelog: new Encoder(contractType('changelog'), ids.changelog),
+      tierChanged: new Encoder(contractType('tierChanged'), ids.tierChanged),
+      profile: new Encoder(contractType('profile'), ids.profile),
+    };
+  }
+
+  decode(input: InputName, value: Buffer): Decoded {
+    const schemaId = schemaIdOf(value);
+    if (schemaId === null) return rejected('bad_magic', null);
+    const writer = this.#inputs[input].find(schemaId);
+    if (writer === undefined) return { kind: 'unknown_schema', schemaId };
+    if (writer.kind === 'missing') return rejected('schema_unknown', schemaId);
+    if (writer.kind === 'incompatible') return rejected('schema_incompatible', schemaId);
+    if (value.length > valueBytesMax) return rejected('oversized', schemaId);
+    const { type, resolver, scan } = writer.reader;
+    const fault = scan(value, headerBytes);
+    if (fault !== null) return rejected(fault, schemaId);
+    try {
+      const event: unknown = type.decode(value, headerBytes, resolver).value;
+      return { kind: 'event', decoded: { input, event } as InputEvent };
+    } catch {
+      return rejected('undecodable', schemaId);
+    }
+  }
+
+  learn(input: InputName, schemaId: number): Promise<void> {
+    return this.#inputs[input].learn(schemaId);
+  }
+
+  encodeTierChanged(value: TierChanged): Buffer {
+    return this.#encoders.tierChanged.encode(value);
+  }
+
+  encodeProfile(value: Profile): Buffer {
+    return this.#encoders.profile.encode(value);
+  }
+
+  encodeCustomer(state: CustomerState): Buffer {
+    return this.#encoders.changelog.encode({ entry: { [customerBranch]: state } });
+  }
+
+  encodeOffsets(offsets: TaskOffsets): Buffer {
+    return this.#encoders.changelog.encode({ entry: { [offsetsBranch]: offsets } });
+  }
+
+  decodeChangelog(value: Buffer): ChangelogEntry {
+    const schemaId = schemaIdOf(value);
+    const writer = schemaId === null ? undefined : this.#changelog.find(schemaId);
+    if (writer?.kind !== 'reader') {
+      throw new Error(
+        `a changelog entry cannot be read: ${schemaId === null ? 'no schema id' : `schema id ${schemaId} is ${writer?.kind ?? 'not learned'}`}; ` +
+          'it was written by another product or by a newer version of Clientele',
+      );
+    }
+    // Our own bytes, checked by the broker's CRC: no scan.
+    const record: unknown = writer.reader.type.fromBuffer(value.subarray(headerBytes), writer.reader.resolver);
+    const { entry } = record as { readonly entry: Readonly<Record<string, unknown>> };
+    const state = entry[customerBranch];
+    if (state !== undefined) return { kind: 'customer', state: state as CustomerState };
+    const offsets = entry[offsetsBranch];
+    return offsets === undefined ? { kind: 'other' } : { kind: 'offsets', offsets: offsets as TaskOffsets };
+  }
+
+  learnChangelog(schemaId: number): Promise<void> {
+    return this.#changelog.learn(schemaId);
+  }
+}
+
+/**
+ * Opens the codec: looks up the ids of the schemas this version writes with.
+ * Rejects: SchemaMissingError naming the subject; UnavailableError when the registry cannot be asked.
+ */
+export async function openCodec(deps: CodecDeps): Promise<Codec> {
+  const { source, subjects } = deps;
+  const [changelog, tierChanged, profile] = await Promise.all([
+    source.idOf(subjects.changelog, schemaText('changelog')),
+    source.idOf(subjects.tierChanged, schemaText('tierChanged')),
+    source.idOf(subjects.profile, schemaText('profile')),
+  ]);
+  return new AvroCodec(deps, { changelog, tierChanged, profile });
+}
