@@ -1,0 +1,60 @@
+/**
+ * kafkajs' errors as the pipeline knows them: fenced, not allowed, not available, refused; anything else as it came.
+ * The message names the cause; the original error is kept as `cause`.
+ */
+import { FencedError, UnavailableError } from '../../pipeline/ports.ts';
+import type { KafkajsError } from './internals.ts';
+
+/** Topics are not as they must be: unequal or changed partition counts, a missing topic. Retrying cannot help. */
+export class DataRefusedError extends Error {
+  override readonly name = 'DataRefusedError';
+  /** Read by kafkajs' retrier: this error is passed on at once. */
+  readonly retriable = false;
+}
+
+/** The cluster knows us and does not allow it, or does not know us. Retrying does not help soon. */
+export class AccessDeniedError extends Error {
+  override readonly name = 'AccessDeniedError';
+}
+
+/** PRODUCER_FENCED is not in kafkajs' table of codes and arrives as this text. */
+const unknownCode90 = 'Unknown error code 90';
+
+const unavailable = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSLockTimeout',
+  'KafkaJSTimeout',
+]);
+
+/** An error and its causes, outermost first; kafkajs wraps up to three deep. */
+function causes(error: unknown): readonly KafkajsError[] {
+  const chain: KafkajsError[] = [];
+  for (let at: unknown = error; at instanceof Error && chain.length < 10; at = at.cause) chain.push(at);
+  return chain;
+}
+
+/**
+ * The error the port promises, for `what` was being done ("commit of task 3"). Errors of the port and unknown ones
+ * come back as they are.
+ */
+export function portError(error: unknown, what: string): Error {
+  const chain = causes(error);
+  const ours = chain.find((cause) => cause instanceof DataRefusedError || cause instanceof FencedError);
+  if (ours instanceof Error) return ours;
+  for (const { name, type, message } of chain) {
+    if (type === 'INVALID_PRODUCER_EPOCH' || message === unknownCode90) {
+      return new FencedError(`${what}: another producer holds the id, or the transaction timed out`, { cause: error });
+    }
+    if (type?.endsWith('_AUTHORIZATION_FAILED') === true || name === 'KafkaJSSASLAuthenticationError') {
+      return new AccessDeniedError(`${what}: ${type ?? 'SASL_AUTHENTICATION_FAILED'}`, { cause: error });
+    }
+  }
+  const cause = chain.find(({ name }) => name !== undefined && unavailable.has(name));
+  if (cause !== undefined) return new UnavailableError(`${what}: ${cause.message ?? ''}`, { cause: error });
+  return error instanceof Error ? error : new Error(`${what}: ${String(error)}`);
+}

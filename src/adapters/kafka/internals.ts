@@ -1,0 +1,103 @@
+/**
+ * Types of the kafkajs 2.2.4 objects this room touches below its public interface; written down from its source.
+ * Types only, and only the fields that are used.
+ */
+import type { IHeaders } from 'kafkajs';
+
+/** A record as the record batch decoder leaves it; int64 fields are decimal text. */
+export interface RawMessage {
+  readonly magicByte: number;
+  readonly attributes: number;
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+  readonly isControlRecord: boolean;
+  readonly batchContext: BatchContext;
+}
+
+export interface BatchContext {
+  readonly firstOffset: string;
+  readonly lastOffsetDelta: number;
+  readonly maxTimestamp: string;
+  readonly producerId: string;
+  readonly inTransaction: boolean;
+}
+
+export interface AbortedTransaction {
+  readonly producerId: string;
+  readonly firstOffset: string;
+}
+
+export interface FetchRequest {
+  maxBytes: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string; maxBytes: number }[];
+  }[];
+}
+
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly highWatermark: string;
+  readonly lastStableOffset: string;
+  abortedTransactions: readonly AbortedTransaction[];
+  messages: readonly RawMessage[];
+}
+
+export interface FetchResponse {
+  readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
+}
+
+export interface SyncGroupRequest {
+  readonly generationId: number;
+  readonly memberId: string;
+}
+
+export interface OffsetListing {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
+}
+
+/** One node of the cluster. */
+export interface Broker {
+  readonly connectionPool: { readonly clientId: string };
+  fetch(request: FetchRequest): Promise<FetchResponse>;
+  syncGroup(request: SyncGroupRequest): Promise<unknown>;
+  addPartitionsToTxn(request: unknown): Promise<unknown>;
+  listOffsets(request: {
+    readonly replicaId: number;
+    readonly isolationLevel: number;
+    readonly topics: readonly OffsetListing[];
+  }): Promise<{ readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[] }>;
+  offsetCommit(request: {
+    readonly groupId: string;
+    readonly memberId: string;
+    readonly groupGenerationId: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    }[];
+  }): Promise<unknown>;
+}
+
+/** The connections and the metadata of one client. */
+export interface Cluster {
+  refreshMetadata(): Promise<void>;
+  metadata(request: { readonly topics: readonly string[] }): Promise<unknown>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number; readonly leader: number }[];
+  findBroker(node: { readonly nodeId: number }): Promise<Broker>;
+  findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>;
+}
+
+/** Fields of kafkajs' errors; all optional, since anything may be thrown. */
+export interface KafkajsError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly type?: string;
+  readonly code?: number | string;
+  readonly cause?: unknown;
+  readonly topic?: string;
+  readonly partition?: number;
+}

@@ -1,0 +1,24 @@
+/**
+ * Every patch of kafkajs, in the order of installation: replaced modules before the modules that take them in.
+ * docs/KAFKA-ROOM.md lists defect, symptom, source and test of each.
+ */
+import { abortedRecords } from './aborted-records.ts';
+import { concurrentTransactions } from './concurrent-transactions.ts';
+import { emptyBatches } from './empty-batches.ts';
+import { initProducerRetry } from './init-producer-retry.ts';
+import { linearGrouping } from './linear-grouping.ts';
+import { outOfRange } from './out-of-range.ts';
+import type { Patch } from './patch.ts';
+import { revokedOffset } from './revoked-offset.ts';
+import { timerLoop } from './timer-loop.ts';
+
+export const patches: readonly Patch[] = [
+  emptyBatches,
+  abortedRecords,
+  linearGrouping,
+  initProducerRetry,
+  timerLoop,
+  revokedOffset,
+  outOfRange,
+  concurrentTransactions,
+];

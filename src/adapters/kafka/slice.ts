@@ -1,0 +1,70 @@
+/**
+ * One partition of a fetch response as a Slice: committed data records, and the position after everything fetched.
+ * Keys and values are not copied; offsets and timestamps become numbers.
+ */
+import type { IHeaders } from 'kafkajs';
+import type { RawRecord, Slice, StreamName } from '../../pipeline/ports.ts';
+import type { FetchedPartition, RawMessage } from './internals.ts';
+import { committedFilter } from './isolation.ts';
+
+type Headers = RawRecord['headers'];
+
+const noHeaders: Headers = Object.freeze({});
+
+/** Header values as bytes; of a name given more than once the last value counts. */
+function headersOf(headers: IHeaders): Headers {
+  let plain = true;
+  let empty = true;
+  for (const name in headers) {
+    empty = false;
+    if (!Buffer.isBuffer(headers[name])) plain = false;
+  }
+  if (empty) return noHeaders;
+  // What the decoder makes of headers that are given once is what the port asks for.
+  if (plain) return headers as Headers;
+  const result: Record<string, Buffer | undefined> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    if (last !== undefined) result[name] = Buffer.isBuffer(last) ? last : Buffer.from(last);
+  }
+  return result;
+}
+
+function recordOf(message: RawMessage, offset: number): RawRecord {
+  return {
+    offset,
+    timestampMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value,
+    headers: headersOf(message.headers),
+  };
+}
+
+/** `fetched` must be untouched: its messages and aborted transactions as decoded. */
+export function buildSlice(
+  stream: StreamName,
+  fetchOffset: number,
+  fetched: FetchedPartition,
+  requestedAtMs: number,
+): Slice {
+  const isCommitted = committedFilter(fetched.abortedTransactions);
+  const records: RawRecord[] = [];
+  let nextOffset = fetchOffset;
+  for (const message of fetched.messages) {
+    const offset = Number(message.offset);
+    // A batch is sent whole: its records before the offset asked for come along.
+    if (offset < fetchOffset) continue;
+    nextOffset = offset + 1;
+    if (isCommitted(message) && !message.isControlRecord) records.push(recordOf(message, offset));
+  }
+  return {
+    stream,
+    partition: fetched.partition,
+    fetchOffset,
+    nextOffset,
+    highWatermark: Number(fetched.highWatermark),
+    lastStableOffset: Number(fetched.lastStableOffset),
+    requestedAtMs,
+    records,
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Taps on the connections of kafkajs: what its public interface drops (every fetch response, the group generation)
+ * is handed to the consumer it belongs to, found by its client id. Connections nobody taps behave as ever.
+ *
+ * Not here: what a tap does with it (lanes.ts).
+ */
+import type { Broker, FetchRequest, FetchResponse, KafkajsError, SyncGroupRequest } from './internals.ts';
+import { reported } from './patches/out-of-range.ts';
+import type { Patch } from './patches/patch.ts';
+
+export interface Tap {
+  /** A fetch is about to be sent; byte limits may be changed in place. The answer is called with its response, if any. */
+  fetching(request: FetchRequest): (response: FetchResponse) => void;
+  /** The broker refused a position as outside the log. */
+  outOfRange(topic: string, partition: number): void;
+  /** The member has its assignment in this generation; GROUP_JOIN follows. */
+  synced(generation: number): void;
+}
+
+/** By client id. The prototypes that look here are global to the process, and so is this. */
+const taps = new Map<string, Tap>();
+
+/** Taps the connections whose client id is `clientId`, which must be one consumer's own. Returns the way to stop. */
+export function addTap(clientId: string, tap: Tap): () => void {
+  taps.set(clientId, tap);
+  return () => {
+    taps.delete(clientId);
+  };
+}
+
+/** Not a patch of a defect, but installed like one. */
+export const brokerTaps: Patch = {
+  name: 'taps',
+  install(source) {
+    const { prototype } = source.load('broker/index') as { prototype: Pick<Broker, 'fetch' | 'syncGroup'> };
+    const { fetch: stockFetch, syncGroup: stockSyncGroup } = prototype;
+
+    prototype.fetch = async function fetch(this: Broker, request: FetchRequest): Promise<FetchResponse> {
+      const tap = taps.get(this.connectionPool.clientId);
+      if (tap === undefined) return Reflect.apply(stockFetch, this, [request]);
+      const settle = tap.fetching(request);
+      try {
+        const response = await Reflect.apply(stockFetch, this, [request]);
+        settle(response);
+        return response;
+      } catch (error) {
+        const { name, topic, partition } = error as KafkajsError;
+        if (name === 'KafkaJSOffsetOutOfRange' && topic !== undefined && partition !== undefined) {
+          Object.assign(error as object, { [reported]: true });
+          tap.outOfRange(topic, partition);
+        }
+        throw error;
+      }
+    };
+
+    prototype.syncGroup = async function syncGroup(this: Broker, request: SyncGroupRequest): Promise<unknown> {
+      const response = await Reflect.apply(stockSyncGroup, this, [request]);
+      taps.get(this.connectionPool.clientId)?.synced(request.generationId);
+      return response;
+    };
+  },
+};
