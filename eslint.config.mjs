@@ -10,7 +10,10 @@ const noClock = [
 const noClockRead = [
   'error',
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Time enters through the Clock port.' },
-  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'Time enters through the Clock port.' },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: 'Time enters through the Clock port.',
+  },
   { selector: "CallExpression[callee.name='Date']", message: 'Time enters through the Clock port.' },
 ];
 const noRandom = ['error', { object: 'Math', property: 'random', message: 'Randomness enters through a port.' }];
@@ -32,7 +35,10 @@ export default tseslint.config(
   {
     files: ['src/domain/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^[^.]|/(adapters|pipeline|cli)/', message: 'domain imports domain only.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^[^.]|/(adapters|pipeline|cli)/', message: 'domain imports domain only.' }] },
+      ],
       'no-restricted-globals': noClock,
       'no-restricted-properties': noRandom,
     },
