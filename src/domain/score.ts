@@ -1,0 +1,47 @@
+/**
+ * The value score: integer points per factor whose sum *is* the total, in hundredths (0-10,000). Exact by construction:
+ * an unchanged metric contributes nothing to a change, and contributions always add up.
+ */
+import type { CustomerState } from './contracts.ts';
+import { roundHalfEven } from './math/round.ts';
+import { metrics } from './metrics.ts';
+import type { Anchor, Factor, Model } from './model.ts';
+
+/** One factor as scored; `assumed` = the metric is missing and the model's prior stood in. */
+export interface FactorScore {
+  readonly name: string;
+  readonly weight: number;
+  readonly value: number | null;
+  readonly points: number;
+  readonly assumed: boolean;
+}
+
+export interface Score {
+  readonly total: number;
+  readonly factors: readonly FactorScore[];
+}
+
+/** Scores a customer at an instant not before state.evaluatedTo. */
+export function score(state: CustomerState, asOf: number, model: Model): Score {
+  const factors = model.factors.map((factor) => scoreFactor(factor, metrics[factor.name].valueOf(state, asOf, model)));
+  return { total: factors.reduce((total, { points }) => total + points, 0), factors };
+}
+
+/** Scores one metric value: round-half-even(weight x share). */
+export function scoreFactor(factor: Factor, value: number | null): FactorScore {
+  const points = roundHalfEven(factor.weight * share(factor.anchors, value ?? factor.prior));
+  return { name: factor.name, weight: factor.weight, value, points, assumed: value === null };
+}
+
+/** The place of a value on the anchors, 0-1: linear between two of them, clamped outside. */
+export function share(anchors: readonly Anchor[], value: number): number {
+  let left: Anchor | undefined;
+  for (const right of anchors) {
+    if (value <= right[0]) {
+      if (left === undefined || value === right[0]) return right[1];
+      return left[1] + ((value - left[0]) / (right[0] - left[0])) * (right[1] - left[1]);
+    }
+    left = right;
+  }
+  return left?.[1] ?? 0;
+}

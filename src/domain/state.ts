@@ -1,0 +1,107 @@
+/**
+ * The state of one customer, and how an event changes it. Sufficient statistics only: bounded memory, no history, no
+ * judgement (that is `step`). States are values: a change returns a new one that shares what did not change.
+ */
+import { businessDay } from './calendar.ts';
+import type { CustomerState, InputTally, LifetimeTotals, Purchase } from './contracts.ts';
+import { noPurchaseDays, placeOnDay } from './days.ts';
+import type { InputEvent } from './event.ts';
+import type { Model } from './model.ts';
+import { convertMinor } from './money.ts';
+import { emptyRing, remember } from './ring.ts';
+
+/** The state of a customer before their first event, which occurred at `firstSeenAt`. */
+export function emptyState(customerId: string, firstSeenAt: number): CustomerState {
+  return {
+    customerId,
+    firstSeenAt,
+    evaluatedTo: firstSeenAt,
+    modelRevision: 0,
+    restricted: false,
+    sequences: { tierChanged: 0, lifecycleChanged: 0, churnAlert: 0 },
+    standing: {
+      tierId: null,
+      tierEnteredAt: null,
+      total: 0,
+      factors: [],
+      tierEventId: null,
+      previousTierId: null,
+      previousTierEnteredAt: null,
+    },
+    ...noPurchaseDays,
+    totals: { revenueMinor: 0, refundsMinor: 0, unplacedCount: 0 },
+    purchaseRing: emptyRing,
+    interactionRing: emptyRing,
+    surveyRing: emptyRing,
+    interactions: { count: 0, lastAt: null },
+    surveys: { count: 0, lastAt: null },
+  };
+}
+
+/** What became of an event, and the state with it. A duplicate leaves the very same state object. */
+export interface Evolved {
+  readonly outcome: 'applied' | 'duplicate' | 'late_counted';
+  readonly state: CustomerState;
+}
+
+/** Takes one validated event into the state; nothing is judged. An ambiguous late event only counts in its ring. */
+export function evolve(state: CustomerState, input: InputEvent, model: Model): Evolved {
+  const { eventId, occurredAt } = input.event;
+  const ringName = ringNames[input.input];
+  const { outcome, ring } = remember(state[ringName], model.rings[input.input], eventId, occurredAt);
+  if (outcome === 'duplicate') return { outcome, state };
+  if (outcome === 'late_counted') return { outcome, state: { ...state, [ringName]: ring } };
+  const seen: CustomerState = {
+    ...state,
+    firstSeenAt: Math.min(state.firstSeenAt, occurredAt),
+    evaluatedTo: Math.max(state.evaluatedTo, occurredAt),
+    [ringName]: ring,
+  };
+  switch (input.input) {
+    case 'purchases':
+      return { outcome, state: withPurchase(seen, input.event, model) };
+    case 'interactions':
+      return { outcome, state: { ...seen, interactions: tallied(seen.interactions, occurredAt) } };
+    case 'surveys':
+      return { outcome, state: { ...seen, surveys: tallied(seen.surveys, occurredAt) } };
+  }
+}
+
+const ringNames = { purchases: 'purchaseRing', interactions: 'interactionRing', surveys: 'surveyRing' } as const;
+
+function tallied({ count, lastAt }: InputTally, occurredAt: number): InputTally {
+  return { count: count + 1, lastAt: lastAt === null ? occurredAt : Math.max(lastAt, occurredAt) };
+}
+
+/**
+ * An order counts on its own day, a refund or cancellation on the day of the order it reverses, whichever arrives first.
+ * What cannot be placed changes the totals only and is counted.
+ */
+function withPurchase(state: CustomerState, event: Purchase, model: Model): CustomerState {
+  const isOrder = event.kind === 'order';
+  const amountMinor = convertMinor(event.amountMinor, event.currency, model);
+  if (amountMinor === null) throw new Error('invariant: an event without a rate passed validate');
+  const totals = grown(state.totals, isOrder ? amountMinor : 0, isOrder ? 0 : amountMinor);
+  const orderAt = isOrder ? event.occurredAt : event.orderedAt;
+  if (orderAt === null) return { ...state, totals: unplaced(totals) };
+  const change = {
+    day: businessDay(orderAt, model.zone),
+    orders: isOrder ? 1 : event.kind === 'cancellation' ? -1 : 0,
+    netMinor: isOrder ? amountMinor : 0 - amountMinor,
+    firstAt: orderAt,
+  };
+  const placed = placeOnDay(state, change, state.evaluatedTo);
+  return placed === null ? { ...state, totals: unplaced(totals) } : { ...state, ...placed, totals };
+}
+
+function grown(totals: LifetimeTotals, revenueMinor: number, refundsMinor: number): LifetimeTotals {
+  return {
+    revenueMinor: totals.revenueMinor + revenueMinor,
+    refundsMinor: totals.refundsMinor + refundsMinor,
+    unplacedCount: totals.unplacedCount,
+  };
+}
+
+function unplaced(totals: LifetimeTotals): LifetimeTotals {
+  return { ...totals, unplacedCount: totals.unplacedCount + 1 };
+}

@@ -1,0 +1,95 @@
+/**
+ * One event of one customer: what becomes of it, the state afterwards, and what there is to tell. Pure, and the only way
+ * a state changes: live processing, replay and what-if call this function.
+ *
+ * I1 A judgement's instant is the newest the customer has been seen at; it never falls, so a late event is judged there.
+ * I2 Sequences are gap-free per customer and topic; a transition's contributions sum to its change of score.
+ * I3 A customer without a purchase has no tier; the first tier is a transition.
+ */
+import type { CustomerState, Standing } from './contracts.ts';
+import { decide } from './decide.ts';
+import type { TierHeld } from './decide.ts';
+import { occasionsOf } from './days.ts';
+import type { InputEvent } from './event.ts';
+import type { Model, TierLevel } from './model.ts';
+import { score } from './score.ts';
+import type { Score } from './score.ts';
+import { emptyState, evolve } from './state.ts';
+import type { Evolved } from './state.ts';
+import { changeTier } from './transition.ts';
+import type { Transition } from './transition.ts';
+
+export type { Transition } from './transition.ts';
+
+/** Where an event came from, as far as transitions tell it. */
+export interface StepContext {
+  /** Run id of the import that wrote the event, or null. */
+  readonly backfillRunId: string | null;
+}
+
+export interface StepResult {
+  readonly outcome: Evolved['outcome'];
+  /** The state afterwards; the very same object when nothing changed. */
+  readonly state: CustomerState;
+  readonly transitions: readonly Transition[];
+}
+
+/** Takes one validated event (`validate` returned null) of the customer whose state is given; undefined = not seen yet. */
+export function step(
+  state: CustomerState | undefined,
+  input: InputEvent,
+  model: Model,
+  context: StepContext,
+): StepResult {
+  const before = state ?? emptyState(input.event.customerId, input.event.occurredAt);
+  const { outcome, state: evolved } = evolve(before, input, model);
+  if (outcome !== 'applied') return { outcome, state: evolved, transitions: [] };
+  return { outcome, ...judge(before, { ...evolved, modelRevision: model.revision }, input, model, context) };
+}
+
+function judge(
+  before: CustomerState,
+  after: CustomerState,
+  input: InputEvent,
+  model: Model,
+  { backfillRunId }: StepContext,
+): Pick<StepResult, 'state' | 'transitions'> {
+  const asOf = after.evaluatedTo;
+  const isLate = input.event.occurredAt < before.evaluatedTo;
+  const isUndone = isLate && undoesLatest(before, after, asOf, model);
+  const held = isUndone ? heldBeforeLatest(after.standing) : heldNow(after.standing);
+  const judged = scoreOfBuyer(after, asOf, model);
+  const tier = tierOf(judged, held, asOf, model);
+  if ((tier?.id ?? null) === after.standing.tierId) return { state: after, transitions: [] };
+  const supersedes = isUndone ? after.standing.tierEventId : null;
+  const told = changeTier(after, tier, judged, { input, effectiveAt: asOf, supersedes, backfillRunId }, model);
+  return { state: told.state, transitions: [told.transition] };
+}
+
+/**
+ * True when a late event takes the latest transition's ground away: judged from the tier before it, the customer stays
+ * there with the event and would not have without it. What time alone has changed since is thus never a correction.
+ */
+function undoesLatest(before: CustomerState, after: CustomerState, asOf: number, model: Model): boolean {
+  if (before.standing.tierEventId === null) return false;
+  const held = heldBeforeLatest(before.standing);
+  const staysThere = (state: CustomerState): boolean =>
+    (tierOf(scoreOfBuyer(state, asOf, model), held, asOf, model)?.id ?? null) === held.tierId;
+  return staysThere(after) && !staysThere(before);
+}
+
+function scoreOfBuyer(state: CustomerState, asOf: number, model: Model): Score | null {
+  return occasionsOf(state) === null ? null : score(state, asOf, model);
+}
+
+function tierOf(judged: Score | null, held: TierHeld, asOf: number, model: Model): TierLevel | null {
+  return judged === null ? null : decide(held, judged.total, asOf, model);
+}
+
+function heldNow({ tierId, tierEnteredAt }: Standing): TierHeld {
+  return { tierId, enteredAt: tierEnteredAt };
+}
+
+function heldBeforeLatest({ previousTierId, previousTierEnteredAt }: Standing): TierHeld {
+  return { tierId: previousTierId, enteredAt: previousTierEnteredAt };
+}

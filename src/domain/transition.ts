@@ -1,0 +1,127 @@
+/**
+ * Transitions: what we tell the world of one customer, complete but for the moment of saying it, and the standing it
+ * leaves. Before and after are the standing last told and the one told now, so the transitions of a customer chain.
+ */
+import type { CustomerState, FactorChange, Standing, Tier, TierChanged } from './contracts.ts';
+import { tierById } from './decide.ts';
+import { engineVersion } from './engine.ts';
+import type { InputEvent } from './event.ts';
+import { hash128, hex128 } from './math/murmur3.ts';
+import type { Hash128 } from './math/murmur3.ts';
+import type { Model, TierLevel } from './model.ts';
+import type { Score } from './score.ts';
+
+/** Something to be told: its topic, and the value without recordedAt, which the commit stamps. */
+export interface Transition {
+  readonly topic: 'tierChanged';
+  readonly value: Omit<TierChanged, 'recordedAt'>;
+}
+
+/** Why and when a standing changes. */
+export interface Reason {
+  readonly input: InputEvent;
+  readonly effectiveAt: number;
+  /** eventId of the transition undone, or null. */
+  readonly supersedes: string | null;
+  /** Run id of the import the event came with, or null. */
+  readonly backfillRunId: string | null;
+}
+
+const noScore: Score = { total: 0, factors: [] };
+
+/** Tells that `state` now stands in `tier` (null = no purchase is left) with `score` (null with it). */
+export function changeTier(
+  state: CustomerState,
+  tier: TierLevel | null,
+  score: Score | null,
+  reason: Reason,
+  model: Model,
+): { readonly state: CustomerState; readonly transition: Transition } {
+  const { standing } = state;
+  const previous = tierById(model, standing.tierId);
+  const after = score ?? noScore;
+  const eventId = transitionId(state.customerId, 'tierChanged', reason.input, model.revision, 0);
+  const sequences = { ...state.sequences, tierChanged: state.sequences.tierChanged + 1 };
+  const value = {
+    eventId,
+    customerId: state.customerId,
+    sequence: sequences.tierChanged,
+    direction: directionOf(previous, tier),
+    previousTier: tierContract(previous),
+    currentTier: tierContract(tier),
+    cause: reason.supersedes !== null ? 'correction' : reason.backfillRunId !== null ? 'backfill' : 'activity',
+    causationId: reason.input.event.eventId,
+    supersedes: reason.supersedes,
+    effectiveAt: reason.effectiveAt,
+    scoreBefore: standing.total,
+    scoreAfter: after.total,
+    factors: factorChanges(standing, after),
+    thresholds: model.tiers.map(({ id, enter, leave }) => ({ tierId: id, enter, leave })),
+    toRemain: null,
+    toNext: null,
+    validUntil: null,
+    decaysTo: null,
+    modelRevision: model.revision,
+    engineVersion,
+    backfill: reason.backfillRunId !== null,
+    runId: reason.backfillRunId,
+  } as const satisfies Transition['value'];
+  // An undone transition never was: the tier before it goes on from when it began.
+  const isRestored = reason.supersedes !== null;
+  const told: Standing = {
+    tierId: tier?.id ?? null,
+    tierEnteredAt: tier === null ? null : isRestored ? standing.previousTierEnteredAt : reason.effectiveAt,
+    total: after.total,
+    factors: after.factors.map(({ name, value, points }) => ({ name, value, points })),
+    tierEventId: eventId,
+    previousTierId: standing.tierId,
+    previousTierEnteredAt: standing.tierEnteredAt,
+  };
+  return { state: { ...state, sequences, standing: told }, transition: { topic: 'tierChanged', value } };
+}
+
+/** A tier as contracts carry it. */
+export function tierContract(tier: TierLevel | null): Tier | null {
+  return tier === null ? null : { id: tier.id, rank: tier.rank, name: tier.name };
+}
+
+/**
+ * The same cause gives the same id, on every replay: a hash of customer, topic, cause (input and event id), model
+ * revision and ordinal within the step, as a version 8 UUID.
+ */
+export function transitionId(
+  customerId: string,
+  topic: Transition['topic'],
+  { input, event }: InputEvent,
+  modelRevision: number,
+  ordinal: number,
+): string {
+  return uuid(hash128(JSON.stringify([customerId, topic, input, event.eventId, modelRevision, ordinal])));
+}
+
+function uuid([h1, h2, h3, h4]: Hash128): string {
+  const versioned = (h2 & 0xffff_0fff) | 0x8000;
+  const variant = (h3 & 0x3fff_ffff) | 0x8000_0000;
+  const hex = hex128([h1, versioned, variant, h4]);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+function directionOf(previous: TierLevel | null, current: TierLevel | null): 'entered' | 'up' | 'down' {
+  if (previous === null) return 'entered';
+  return current !== null && current.rank < previous.rank ? 'up' : 'down';
+}
+
+/** Factors of both sides by name: one that a model has dropped or added counts as 0 where it is absent. */
+function factorChanges(before: Standing, after: Score): readonly FactorChange[] {
+  const names = new Set([...after.factors, ...before.factors].map(({ name }) => name));
+  return [...names].map((name) => {
+    const old = before.factors.find((factor) => factor.name === name);
+    const now = after.factors.find((factor) => factor.name === name);
+    return {
+      name,
+      before: old?.value ?? null,
+      after: now?.value ?? null,
+      contribution: (now?.points ?? 0) - (old?.points ?? 0),
+    };
+  });
+}
