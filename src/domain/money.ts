@@ -27,11 +27,16 @@ export const amountMinorMax = 1e12;
 /** Minor units that are not hundredths, per ISO 4217. */
 const digitsByCurrency: Readonly<Record<string, number>> = Object.fromEntries([
   ...'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map((code) => [code, 0] as const),
-  ...'BHD IQD JOD KWD LYD OMN TND'.split(' ').map((code) => [code, 3] as const),
+  ...'BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3] as const),
   ...'CLF UYW'.split(' ').map((code) => [code, 4] as const),
 ]);
 
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+/** Returns how many decimals the minor unit of an ISO 4217 code stands for: 2 unless the list says otherwise. */
+export function currencyDigits(code: string): number {
+  return digitsByCurrency[code] ?? 2;
+}
 
 /** True for a currency code of ISO 4217, capital letters. */
 export function isCurrency(code: string): boolean {
@@ -48,7 +53,7 @@ export function parseRate(text: string, from: string, to: string): Rate | null {
   const match = /^(\d{1,12})(?:\.(\d{1,12}))?$/.exec(text);
   if (match === null) return null;
   const [, whole = '', decimals = ''] = match;
-  const shift = (digitsByCurrency[to] ?? 2) - (digitsByCurrency[from] ?? 2);
+  const shift = currencyDigits(to) - currencyDigits(from);
   const numerator = Number(whole + decimals) * 10 ** Math.max(0, shift);
   const denominator = 10 ** (decimals.length + Math.max(0, -shift));
   const exact = numerator > 0 && Number.isSafeInteger(numerator) && Number.isSafeInteger(denominator);

@@ -2,6 +2,7 @@
  * Which column of a file is which field of an event, and the named presets. Shared by every command that reads
  * history from files; nothing here opens a file.
  */
+import { currencyCodes, isCurrency } from '../../domain/money.ts';
 import { suggestion } from '../../domain/nearest.ts';
 import { isTimeOfDay } from './instant.ts';
 
@@ -117,8 +118,10 @@ export function resolveMapping(name: string, options: MappingOptions): FileMappi
     timeOfDay: options.timeOfDay ?? preset?.timeOfDay ?? defaults.timeOfDay,
     delimiter: (options.delimiter ?? preset?.delimiter ?? defaults.delimiter).replace(/^\\t$/, '\t'),
   };
-  if (!/^[A-Z]{3}$/.test(mapping.currency))
-    throw new MappingError(`--currency ${mapping.currency} is not an ISO 4217 code.`);
+  if (!isCurrency(mapping.currency)) {
+    const near = suggestion(mapping.currency, currencyCodes());
+    throw new MappingError(`--currency ${mapping.currency} is not an ISO 4217 code.${near}`);
+  }
   if (!isTimeOfDay(mapping.timeOfDay))
     throw new MappingError(`--time-of-day ${mapping.timeOfDay} is not HH:MM:SS with Z or an offset.`);
   if (!/^[^"\r\n]$/.test(mapping.delimiter))

@@ -1,38 +1,7 @@
 /**
- * Decimal text -> exact integer minor units by the ISO 4217 exponent of the currency. No floating point is involved
+ * Decimal text -> exact integer minor units by the ISO 4217 decimals of the currency. No floating point is involved
  * before the last, exact step; which currencies a service accepts is the model's affair, not decided here.
  */
-
-/** Currencies whose minor unit is not a hundredth. Source: ISO 4217 list one, amendment 176. */
-const exponents: Readonly<Record<string, readonly string[]>> = {
-  0: [
-    'BIF',
-    'CLP',
-    'DJF',
-    'GNF',
-    'ISK',
-    'JPY',
-    'KMF',
-    'KRW',
-    'PYG',
-    'RWF',
-    'UGX',
-    'UYI',
-    'VND',
-    'VUV',
-    'XAF',
-    'XOF',
-    'XPF',
-  ],
-  3: ['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'],
-  4: ['CLF', 'UYW'],
-};
-
-/** Returns how many decimals `currency` (an ISO 4217 code) has: 2 unless the list says otherwise. */
-export function minorUnitDecimals(currency: string): number {
-  const found = Object.entries(exponents).find(([, codes]) => codes.includes(currency));
-  return found === undefined ? 2 : Number(found[0]);
-}
 
 export type Amount =
   | { readonly ok: true; readonly minor: number; readonly negative: boolean }

@@ -4,9 +4,10 @@
  */
 import type { Interaction, InteractionKind, Purchase, Survey, SurveyKind } from '../../domain/contracts.ts';
 import type { InputEvent } from '../../domain/event.ts';
+import { currencyDigits } from '../../domain/money.ts';
 import { parseInstant } from './instant.ts';
 import type { FileMapping, MappedField } from './mapping.ts';
-import { minorUnitDecimals, parseAmount } from './minor-units.ts';
+import { parseAmount } from './minor-units.ts';
 
 export type RowResult =
   { readonly ok: true; readonly event: InputEvent } | { readonly ok: false; readonly reason: string };
@@ -106,7 +107,7 @@ function purchase(field: FieldReader, mapping: FileMapping, common: Common): Pur
 
 function readAmount(field: FieldReader, mapping: FileMapping): { readonly minor: number; readonly negative: boolean } {
   if (mapping.columns.amount === undefined) return { minor: 0, negative: false };
-  const amount = parseAmount(needed(field, 'amount'), minorUnitDecimals(mapping.currency));
+  const amount = parseAmount(needed(field, 'amount'), currencyDigits(mapping.currency));
   if (!amount.ok) throw new Refusal(amount.reason);
   return amount;
 }
