@@ -30,6 +30,14 @@ export function segmentOf(scores: RfmScores, segments: readonly Segment[]): Segm
   return segments.find((segment) => holds(segment, scores)) ?? null;
 }
 
+/** Every triple of scores there is. */
+export function rfmCells(): readonly RfmScores[] {
+  const scores = [1, 2, 3, 4, 5];
+  return scores.flatMap((recency) =>
+    scores.flatMap((frequency) => scores.map((monetary) => ({ recency, frequency, monetary }))),
+  );
+}
+
 function holds(segment: Segment, scores: RfmScores): boolean {
   return (
     isWithin(scores.recency, segment.recency) &&

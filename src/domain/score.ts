@@ -33,6 +33,18 @@ export function scoreFactor(factor: Factor, value: number | null): FactorScore {
   return { name: factor.name, weight: factor.weight, value, points, assumed: value === null };
 }
 
+/** The least and the most a score can be: each factor at an end of its anchors. */
+export function scoreLimits(factors: readonly Factor[]): { readonly least: number; readonly most: number } {
+  const ends = factors.map((factor) => {
+    const points = factor.anchors.map(([value]) => scoreFactor(factor, value).points);
+    return { least: Math.min(...points), most: Math.max(...points) };
+  });
+  return {
+    least: ends.reduce((sum, { least }) => sum + least, 0),
+    most: ends.reduce((sum, { most }) => sum + most, 0),
+  };
+}
+
 /** The place of a value on the anchors, 0-1: linear between two of them, clamped outside. */
 export function share(anchors: readonly Anchor[], value: number): number {
   let left: Anchor | undefined;
