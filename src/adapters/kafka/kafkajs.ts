@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type * as KafkajsModule from 'kafkajs';
+import { installCodecs } from './codecs.ts';
 import { patches } from './patches/index.ts';
 import type { KafkajsSource } from './patches/patch.ts';
 import { brokerTaps } from './taps.ts';
@@ -41,6 +42,7 @@ function loadKafkajs(): typeof KafkajsModule {
   if (loaded !== undefined && !patched) throw new Error('kafkajs was loaded before adapters/kafka/kafkajs.ts');
   if (!patched) for (const patch of [...patches, brokerTaps]) patch.install(source);
   const kafkajs = require('kafkajs') as typeof KafkajsModule;
+  installCodecs(kafkajs);
   Object.defineProperty(kafkajs, marker, { value: true });
   return kafkajs;
 }

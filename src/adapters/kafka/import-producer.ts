@@ -1,0 +1,89 @@
+/**
+ * The idempotent producer of an import: records to explicit partitions of one input topic, retried without
+ * duplicates by the broker's sequence check. No transaction: an import may be longer than any transaction may live,
+ * and importing again is harmless, since event ids repeat.
+ */
+import type { Message } from 'kafkajs';
+import { DataRefusedError } from '../../pipeline/ports.ts';
+import { createKafka, type KafkaEndpoint } from './client.ts';
+import { portError } from './errors.ts';
+
+export interface ImportRecord {
+  readonly partition: number;
+  readonly key: Buffer;
+  /** null only on an end marker. */
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ImportProducer {
+  readonly partitionCount: number;
+  /**
+   * Sends records in order per partition; resolves once every replica has them. One call at a time.
+   * Rejects: UnavailableError when the brokers cannot be reached after bounded retries.
+   */
+  send(records: readonly ImportRecord[]): Promise<void>;
+  /** Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+const everyReplica = -1;
+
+/** Connects to write to `topic`. Rejects: UnavailableError; DataRefusedError when the topic does not exist. */
+export async function openImportProducer(endpoint: KafkaEndpoint, topic: string): Promise<ImportProducer> {
+  const kafka = createKafka(endpoint, 'clientele-import');
+  const partitionCount = await partitionsOf(kafka.admin(), topic);
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10 },
+    createPartitioner: () => explicitPartition,
+  });
+  try {
+    await producer.connect();
+  } catch (error) {
+    throw portError(error, 'connecting the import');
+  }
+  return {
+    partitionCount,
+    send: async (records) => {
+      const messages: Message[] = records.map(({ partition, key, value, headers }) => ({
+        partition,
+        key,
+        value,
+        headers: { ...headers },
+      }));
+      try {
+        await producer.send({ topic, acks: everyReplica, messages });
+      } catch (error) {
+        throw portError(error, `writing to ${topic}`);
+      }
+    },
+    close: () => producer.disconnect().catch(() => undefined),
+  };
+}
+
+type Admin = ReturnType<ReturnType<typeof createKafka>['admin']>;
+
+async function partitionsOf(admin: Admin, topic: string): Promise<number> {
+  try {
+    await admin.connect();
+    // Asking for the metadata of an absent topic by name would be retried for seconds as if it were only late.
+    if (!(await admin.listTopics()).includes(topic)) {
+      throw new DataRefusedError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
+    }
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length ?? 0;
+  } catch (error) {
+    throw error instanceof DataRefusedError ? error : portError(error, 'asking for the partitions');
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+/** Every record names its partition; anything else is our bug. */
+function explicitPartition({ message }: { readonly message: Message }): number {
+  if (message.partition === undefined) throw new Error('a record without a partition');
+  return message.partition;
+}
