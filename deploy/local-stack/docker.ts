@@ -124,7 +124,7 @@ async function startRegistry(log: (line: string) => void): Promise<Placed> {
   const container = await new GenericContainer(`apicurio/apicurio-registry:${apicurioVersion}`)
     .withExposedPorts({ container: 8080, host: port })
     // On disk inside the container: schemas survive a stop and start of it.
-    .withEnvironment({ APICURIO_DATASOURCE_URL: 'jdbc:h2:file:/tmp/registry' })
+    .withEnvironment({ APICURIO_DATASOURCE_URL: 'jdbc:h2:file:/var/tmp/registry' })
     .withWaitStrategy(Wait.forHttp('/apis/ccompat/v7/subjects', 8080))
     .withStartupTimeout(startMsMax)
     .start();

@@ -24,79 +24,90 @@ export interface JavaServiceOptions {
 }
 
 /** A service that is not started yet. */
-export function javaService(options: JavaServiceOptions): Service {
-  let child: ChildProcess | undefined;
+export class JavaService implements Service {
+  readonly #options: JavaServiceOptions;
+  #child: ChildProcess | undefined;
+  /** Why the last start failed or ended; undefined while it lives. */
+  #end: string | undefined;
 
-  const launch = (): ChildProcess => {
-    const output = openSync(options.logFile, 'a');
-    const launched = spawn(options.command, [...options.args], {
+  constructor(options: JavaServiceOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.#child !== undefined) return;
+    this.#child = this.#launch();
+    const deadline = Date.now() + startMsMax;
+    while (!(await this.#options.answers())) {
+      if (this.#end !== undefined || Date.now() > deadline) {
+        await this.stop('SIGKILL');
+        throw this.#failure('did not answer in time');
+      }
+      await sleep(100);
+    }
+    // A foreign process on the same port would answer too: ours must be alive.
+    if (this.#end !== undefined) throw this.#failure(this.#end);
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.ref();
+    // A frozen process hears nothing but SIGKILL.
+    child.kill('SIGCONT');
+    child.kill(signal);
+    const killer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
+    await ended;
+    clearTimeout(killer);
+  }
+
+  freeze(): Promise<void> {
+    return this.#signal('SIGSTOP');
+  }
+
+  thaw(): Promise<void> {
+    return this.#signal('SIGCONT');
+  }
+
+  #launch(): ChildProcess {
+    const { command, args, environment, logFile, onPid } = this.#options;
+    this.#end = undefined;
+    const output = openSync(logFile, 'a');
+    const child = spawn(command, [...args], {
       detached: true,
       stdio: ['ignore', output, output],
-      env: { ...process.env, ...options.environment },
+      env: { ...process.env, ...environment },
     });
     closeSync(output);
-    const { pid } = launched;
-    if (pid !== undefined) {
-      options.onPid(pid, true);
-      launched.once('exit', () => options.onPid(pid, false));
-    }
-    return launched;
-  };
+    // The handle alone must not keep the host process alive; the reaper ends the service then.
+    child.unref();
+    const { pid } = child;
+    if (pid !== undefined) onPid(pid, true);
+    child.once('error', (error) => (this.#end = error.message));
+    child.once('exit', (code, signal) => {
+      if (pid !== undefined) onPid(pid, false);
+      if (this.#child !== child) return;
+      this.#end = `ended with ${signal ?? `code ${code ?? -1}`}`;
+      this.#child = undefined;
+    });
+    return child;
+  }
 
-  const service: Service = {
-    get pid() {
-      return child?.pid;
-    },
-    async start() {
-      if (child !== undefined) return;
-      const launched = launch();
-      child = launched;
-      // The handle alone must not keep the host process alive; the reaper and the exit hook end the service.
-      launched.unref();
-      let failure: string | undefined;
-      launched.once('error', (error) => (failure = error.message));
-      launched.once('exit', (code, signal) => {
-        failure = `ended with ${signal ?? `code ${code ?? -1}`}`;
-        if (child === launched) child = undefined;
-      });
-      const deadline = Date.now() + startMsMax;
-      const isFailed = (): boolean => failure !== undefined;
-      while (!(await options.answers())) {
-        if (isFailed() || Date.now() > deadline) {
-          await service.stop('SIGKILL');
-          throw new Error(
-            `${options.name} ${failure ?? 'did not answer in time'}; the end of its log:\n${tail(options.logFile)}`,
-          );
-        }
-        await sleep(100);
-      }
-      // A foreign process on the same port would answer too: ours must be the one alive.
-      if (isFailed()) throw new Error(`${options.name} ${failure ?? ''}:\n${tail(options.logFile)}`);
-    },
-    async stop(signal = 'SIGTERM') {
-      const stopping = child;
-      if (stopping?.pid === undefined) return;
-      child = undefined;
-      const ended = new Promise<void>((resolve) => {
-        if (stopping.exitCode !== null || stopping.signalCode !== null) resolve();
-        else stopping.once('exit', () => resolve());
-      });
-      stopping.ref();
-      stopping.kill('SIGCONT');
-      stopping.kill(signal);
-      const killer = setTimeout(() => stopping.kill('SIGKILL'), stopMsMax);
-      await ended;
-      clearTimeout(killer);
-    },
-    freeze: () => signal('SIGSTOP'),
-    thaw: () => signal('SIGCONT'),
-  };
+  #failure(otherwise: string): Error {
+    const { name, logFile } = this.#options;
+    return new Error(`${name} ${this.#end ?? otherwise}; the end of its log:\n${tail(logFile)}`);
+  }
 
-  const signal = (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
-    if (child?.kill(name) === true) return Promise.resolve();
-    return Promise.reject(new Error(`${options.name} is not running`));
-  };
-  return service;
+  #signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    if (this.#child?.kill(name) === true) return Promise.resolve();
+    return Promise.reject(new Error(`${this.#options.name} is not running`));
+  }
 }
 
 /** The last lines of a log file; empty when it cannot be read. */

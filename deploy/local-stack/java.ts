@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { assembleStack } from './assemble.ts';
 import { brokerProperties } from './broker-properties.ts';
 import { apicurioJar, cached, findJava, kafkaJars } from './jars.ts';
-import { javaService } from './java-service.ts';
+import { JavaService } from './java-service.ts';
 import { brokerAnswers, freePort, registryAnswers } from './net.ts';
 import { startReaper, type Reaper } from './reaper.ts';
 import { runCommand } from './run-command.ts';
@@ -99,7 +99,7 @@ async function startBroker(
     await writeFile(settings, serialise({ ...properties, 'log.dirs': join(home, 'data') }));
     const address = `127.0.0.1:${port}`;
     const heap = ['-Xms128m', '-Xmx512m'];
-    const service = javaService({
+    const service = new JavaService({
       name: `Kafka ${kafkaVersion}`,
       command: ground.java,
       args: [...heap, ...jvm, ...(options.javaOptions ?? []), '-cp', `${jars}/*`, 'kafka.Kafka', settings],
@@ -116,7 +116,7 @@ async function startRegistry(ground: Ground, jar: string): Promise<Placed<string
   return place(ground, `Apicurio Registry ${apicurioVersion}`, async (attempt) => {
     const [port, managementPort] = [await freePort(), await freePort()];
     const address = `http://127.0.0.1:${port}/apis/ccompat/v7`;
-    const service = javaService({
+    const service = new JavaService({
       name: `Apicurio Registry ${apicurioVersion}`,
       command: ground.java,
       args: ['-Xmx384m', ...jvm, '-jar', jar],
@@ -125,7 +125,8 @@ async function startRegistry(ground: Ground, jar: string): Promise<Placed<string
         QUARKUS_HTTP_PORT: String(port),
         QUARKUS_MANAGEMENT_HOST: '127.0.0.1',
         QUARKUS_MANAGEMENT_PORT: String(managementPort),
-        APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(ground.directory, `registry-${attempt}`)}`,
+        // Without a write delay a schema survives even SIGKILL.
+        APICURIO_DATASOURCE_URL: `jdbc:h2:file:${join(ground.directory, `registry-${attempt}`)};WRITE_DELAY=0`,
       },
       logFile: join(ground.directory, `registry-${attempt}.log`),
       answers: () => registryAnswers(address),
