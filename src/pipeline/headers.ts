@@ -4,6 +4,7 @@
  */
 import type { ReasonCode } from '../domain/outcome.ts';
 import type { Transition } from '../domain/step.ts';
+import type { Stage } from './decode.ts';
 import type { OutRecord, RawRecord } from './ports.ts';
 
 export interface TransitionHeaders {
@@ -27,10 +28,10 @@ export function transitionHeaders(transition: Transition, context: TransitionHea
     ce_dataschema: context.schemaUrl,
     ce_partitionkey: value.customerId,
     ce_sequence: String(value.sequence),
-    ce_causationid: value.causationId,
     ce_recordedtime: isoInstant(context.recordedAtMs),
     'content-type': 'application/avro',
   };
+  if (value.causationId !== null) headers['ce_causationid'] = value.causationId;
   if (context.traceparent !== null) headers['ce_traceparent'] = context.traceparent;
   return headers;
 }
@@ -40,7 +41,7 @@ export interface DeadLetterOrigin {
   readonly partition: number;
   readonly record: RawRecord;
   readonly reason: ReasonCode;
-  readonly stage: 'decode' | 'validate';
+  readonly stage: Stage;
   readonly schemaId: number | null;
   readonly engineVersion: string;
   /** Hex SHA-256 of the value, for `oversized` only: such a value is not sent on. */

@@ -8,9 +8,8 @@
  * I3 Nothing is taken from an input except at the position that follows the last one taken.
  */
 import type { TaskOffsets } from '../domain/contracts.ts';
-import type { ReasonCode } from '../domain/outcome.ts';
 import { step } from '../domain/step.ts';
-import { validate } from '../domain/validate.ts';
+import type { DecodedRecord } from './decode.ts';
 import { deadLetter } from './headers.ts';
 import { TaskInput, type Entry } from './input.ts';
 import { Merge, taskTimeOf } from './merge.ts';
@@ -20,6 +19,8 @@ import {
   inputNames,
   UnavailableError,
   type InputName,
+  type OutRecord,
+  type RawRecord,
   type Slice,
   type StateStore,
   type TaskPhase,
@@ -31,6 +32,8 @@ import type { TaskDeps } from './task.ts';
 import { sendAll } from './transaction.ts';
 import { Wake } from './wake.ts';
 import { WorkingCopy } from './work.ts';
+
+type Rejected = Extract<DecodedRecord, { kind: 'rejected' }>;
 
 /** How an incarnation ended: asked to, or by a commit that was refused (`fenced`) or whose outcome nobody knows. */
 export type End = 'stopped' | 'unknown' | 'fenced';
@@ -68,7 +71,12 @@ export class Incarnation {
 
   constructor(
     deps: TaskDeps,
-    at: { readonly partition: number; readonly producer: TaskProducer; readonly store: StateStore; readonly taken: TakenOver },
+    at: {
+      readonly partition: number;
+      readonly producer: TaskProducer;
+      readonly store: StateStore;
+      readonly taken: TakenOver;
+    },
     setPhase: (phase: TaskPhase) => void,
   ) {
     this.deps = deps;
@@ -170,47 +178,44 @@ export class Incarnation {
 
   private handle(input: TaskInput, entry: Entry, nowMs: number): void {
     const { work } = this;
-    const { model } = this.deps;
+    const { content, record } = entry;
     work.took(entry, nowMs);
-    if (entry.endMarker) return;
-    const { event, record } = entry;
-    if (event === null) {
-      if (entry.rejected === null) throw new Error('invariant: an entry is an event, a rejection or a marker');
-      this.reject(input, entry, entry.rejected, 'decode');
+    if (content.kind === 'marker') return;
+    this.watch.note(input.name, content.kind === 'rejected');
+    if (content.kind === 'rejected') {
+      work.rejected(input.name, content.reason, this.deadLetter(input.name, record, content));
       return;
     }
-    const invalid = validate(event, { brokerTimestampMs: record.timestampMs, model });
-    if (invalid !== null) {
-      this.reject(input, entry, invalid, 'validate');
-      return;
-    }
-    this.watch.note(input.name, false);
-    const result = step(work.state(event.event.customerId), event, model, { backfillRunId: entry.backfillRunId });
+    const { event } = content;
+    const before = work.state(event.event.customerId);
+    const result = step(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
     work.stepped(input.name, result.outcome);
-    work.changed(result.state);
+    if (result.state !== before) work.changed(result.state);
     if (result.transitions.length === 0) return;
     const traceparent = record.headers['traceparent']?.toString('latin1') ?? null;
     for (const transition of result.transitions) work.announce(transition, traceparent);
   }
 
-  private reject(input: TaskInput, entry: Entry, reason: ReasonCode, stage: 'decode' | 'validate'): void {
+  private deadLetter(input: InputName, record: RawRecord, { reason, stage, schemaId }: Rejected): OutRecord {
     const { deps, partition } = this;
-    const { record, schemaId } = entry;
     const valueSha256 = reason === 'oversized' && record.value !== null ? deps.sha256(record.value) : null;
-    const topic = deps.topicName(input.name);
-    const { engineVersion } = deps;
-    this.work.rejected(
-      input.name,
+    const topic = deps.topicName(input);
+    return deadLetter({
+      topic,
+      partition,
+      record,
       reason,
-      deadLetter({ topic, partition, record, reason, stage, schemaId, engineVersion, valueSha256 }),
-    );
-    this.watch.note(input.name, true);
+      stage,
+      schemaId,
+      engineVersion: deps.engineVersion,
+      valueSha256,
+    });
   }
 
   /** Lets the registry answer for writer schemas not seen before; the whole task waits, nothing is dead-lettered. */
   private async learnSchemas(): Promise<'ok' | 'ended'> {
     const { codec, logger, clock, config } = this.deps;
-    for (let failures = 0; this.ending === 'no'; ) {
+    for (let failures = 0; this.ending === 'no';) {
       const input = this.inputs.find(({ unknownSchemaId }) => unknownSchemaId !== null);
       const schemaId = input?.unknownSchemaId;
       if (input === undefined || schemaId === null || schemaId === undefined) break;
@@ -338,16 +343,17 @@ export class Incarnation {
   }
 
   private openInput(name: InputName): TaskInput {
-    const { codec, config, inputPartitionCount } = this.deps;
+    const { codec, model, config, inputPartitionCount } = this.deps;
     const { positions, inputTimes, backfillRuns } = this.offsets;
+    const { partition } = this;
     return new TaskInput(
-      name,
+      { codec, model, input: name, partition, partitionCount: inputPartitionCount },
+      config.inputLimits,
       {
         position: positions[name] ?? 0,
         inputTimeMs: inputTimes[name] ?? 0,
         backfillRunId: backfillRuns[name] ?? null,
       },
-      { codec, limits: config.inputLimits, partition: this.partition, partitionCount: inputPartitionCount },
     );
   }
 

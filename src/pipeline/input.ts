@@ -6,24 +6,21 @@
  * I3 `provenTo` never falls: the input is read up to instant t once `position` has reached the high watermark of
  *    a response to a request sent at t.
  */
-import type { InputEvent } from '../domain/event.ts';
-import type { ReasonCode } from '../domain/outcome.ts';
 import { backfillRunOf, isEndMarker } from './backfill.ts';
-import { decodeRecord } from './decode.ts';
-import type { Codec, InputName, RawRecord, Slice } from './ports.ts';
+import { decodeRecord, type DecodeContext, type DecodedRecord } from './decode.ts';
+import type { InputName, RawRecord, Slice } from './ports.ts';
 
-/** A fetched record with its place in the merge order. `rejected` and `event` exclude each other. */
+/** A fetched record with its place in the merge order. */
 export interface Entry {
   readonly record: RawRecord;
   /** min(occurredAt, broker timestamp); the broker timestamp where there is no event. */
   readonly mergeKeyMs: number;
-  readonly event: InputEvent | null;
-  readonly rejected: ReasonCode | null;
-  readonly schemaId: number | null;
+  /** `marker`: the end of an import; it moves the position and is no event. */
+  readonly content: Exclude<DecodedRecord, { kind: 'unknown_schema' }> | typeof marker;
   readonly backfillRunId: string | null;
-  /** The end marker of an import: moves the position, is no event. */
-  readonly endMarker: boolean;
 }
+
+const marker = { kind: 'marker' } as const;
 
 interface Proof {
   readonly atMs: number;
@@ -62,24 +59,20 @@ export class TaskInput {
   private bytes = 0;
   private proofs: Proof[] = [];
   private provenInAssignment = false;
-  private readonly codec: Codec;
+  private readonly context: DecodeContext;
   private readonly limits: InputLimits;
-  private readonly partition: number;
-  private readonly partitionCount: number;
 
   constructor(
-    name: InputName,
+    context: DecodeContext,
+    limits: InputLimits,
     at: { readonly position: number; readonly inputTimeMs: number; readonly backfillRunId: string | null },
-    deps: { readonly codec: Codec; readonly limits: InputLimits; readonly partition: number; readonly partitionCount: number },
   ) {
-    this.name = name;
+    this.name = context.input;
+    this.context = context;
+    this.limits = limits;
     this.fetchPosition = at.position;
     this.inputTimeMs = at.inputTimeMs;
     this.backfillRunId = at.backfillRunId;
-    this.codec = deps.codec;
-    this.limits = deps.limits;
-    this.partition = deps.partition;
-    this.partitionCount = deps.partitionCount;
   }
 
   /** Next offset to ask the broker for. */
@@ -158,8 +151,7 @@ export class TaskInput {
       this.head = 0;
     }
     this.inputTimeMs = Math.max(this.inputTimeMs, entry.mergeKeyMs);
-    if (entry.backfillRunId !== null || entry.endMarker) this.backfillRunId = entry.endMarker ? null : entry.backfillRunId;
-    else this.backfillRunId = null;
+    this.backfillRunId = entry.backfillRunId;
     this.settleProofs();
     return entry;
   }
@@ -184,37 +176,19 @@ export class TaskInput {
   }
 
   private decode(record: RawRecord): Entry | null {
-    if (isEndMarker(record.headers)) return markerEntry(record);
-    const backfillRunId = backfillRunOf(record.headers);
-    const decoded = decodeRecord(record, {
-      codec: this.codec,
-      input: this.name,
-      partition: this.partition,
-      partitionCount: this.partitionCount,
-    });
+    if (isEndMarker(record.headers))
+      return { record, mergeKeyMs: record.timestampMs, content: marker, backfillRunId: null };
+    const decoded = decodeRecord(record, this.context);
     if (decoded.kind === 'unknown_schema') {
       this.unknownSchemaId = decoded.schemaId;
       return null;
     }
-    if (decoded.kind === 'rejected') {
-      return {
-        record,
-        mergeKeyMs: record.timestampMs,
-        event: null,
-        rejected: decoded.reason,
-        schemaId: decoded.schemaId,
-        backfillRunId,
-        endMarker: false,
-      };
-    }
+    const occurredAt = decoded.kind === 'event' ? decoded.event.event.occurredAt : record.timestampMs;
     return {
       record,
-      mergeKeyMs: Math.min(decoded.event.event.occurredAt, record.timestampMs),
-      event: decoded.event,
-      rejected: null,
-      schemaId: null,
-      backfillRunId,
-      endMarker: false,
+      mergeKeyMs: Math.min(occurredAt, record.timestampMs),
+      content: decoded,
+      backfillRunId: backfillRunOf(record.headers),
     };
   }
 
@@ -235,18 +209,6 @@ export class TaskInput {
     }
     if (reached > 0) this.proofs.splice(0, reached);
   }
-}
-
-function markerEntry(record: RawRecord): Entry {
-  return {
-    record,
-    mergeKeyMs: record.timestampMs,
-    event: null,
-    rejected: null,
-    schemaId: null,
-    backfillRunId: null,
-    endMarker: true,
-  };
 }
 
 function sizeOf(record: RawRecord): number {

@@ -43,7 +43,8 @@ export class Merge {
   private waitOr(best: TaskInput, nowMs: number): Pick {
     this.waitingSinceMs ??= nowMs;
     const untilMs = this.waitingSinceMs + this.waitMs;
-    if (nowMs < untilMs || this.inputs.some((input) => input.unknownSchemaId !== null)) return { kind: 'wait', untilMs };
+    if (nowMs < untilMs || this.inputs.some((input) => input.unknownSchemaId !== null))
+      return { kind: 'wait', untilMs };
     for (const input of this.inputs) if (input.mustWait()) input.stalled = true;
     this.waitingSinceMs = null;
     return { kind: 'take', input: best };

@@ -58,7 +58,10 @@ export async function sendAll(
 }
 
 /** The `m:offsets` record alone. */
-export function offsetsBatch(offsets: TaskOffsets, context: Pick<TransactionContext, 'codec' | 'partition'>): SendBatch {
+export function offsetsBatch(
+  offsets: TaskOffsets,
+  context: Pick<TransactionContext, 'codec' | 'partition'>,
+): SendBatch {
   const record = { key: offsetsKey, value: context.codec.encodeOffsets(offsets), headers: {} };
   return { topic: 'changelog', partition: context.partition, records: [record] };
 }
@@ -109,7 +112,10 @@ export function* cut(records: readonly Addressed[], limits: TransactionLimits): 
     const id = `${topic}/${partition}`;
     const size = (record.key?.length ?? 0) + (record.value?.length ?? 0) + headerBytes(record);
     const batch = open.get(id) ?? { topic, partition, records: [], bytes: 0 };
-    if (batch.records.length > 0 && (batch.bytes + size > limits.sendBytes || batch.records.length >= limits.sendRecords)) {
+    if (
+      batch.records.length > 0 &&
+      (batch.bytes + size > limits.sendBytes || batch.records.length >= limits.sendRecords)
+    ) {
       yield [...open.values()];
       open = new Map();
       open.set(id, { topic, partition, records: [record], bytes: size });

@@ -76,9 +76,12 @@ export class WorkingCopy {
     const { value } = transition;
     this.transitions.push({ transition, traceparent });
     this.announced.add(value.customerId);
-    const from = value.previousTier?.id ?? null;
-    if (from !== null) this.tierDeltas[from] = (this.tierDeltas[from] ?? 0) - 1;
-    this.tierDeltas[value.currentTier.id] = (this.tierDeltas[value.currentTier.id] ?? 0) + 1;
+    if (value.previousTier !== null) this.moveTier(value.previousTier.id, -1);
+    if (value.currentTier !== null) this.moveTier(value.currentTier.id, 1);
+  }
+
+  private moveTier(tierId: string, by: number): void {
+    this.tierDeltas[tierId] = (this.tierDeltas[tierId] ?? 0) + by;
   }
 
   /** Throws when a record vanished between the input and its outcome: our bug, never the data's. */
