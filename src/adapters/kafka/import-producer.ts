@@ -1,23 +1,14 @@
 /**
- * The idempotent producer of an import: records to explicit partitions of one input topic, retried without
- * duplicates by the broker's sequence check. No transaction: an import may be longer than any transaction may live,
- * and importing again is harmless, since event ids repeat.
+ * The idempotent producer of an import: records to explicit partitions of one input topic. No transaction: an import
+ * may be longer than any transaction may live. What a retry still doubles is a duplicate by its event id.
  */
 import type { Message } from 'kafkajs';
+import type { ImportRecord, ImportTarget } from '../../pipeline/import-run.ts';
 import { DataRefusedError } from '../../pipeline/ports.ts';
 import { createKafka, type KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
 
-export interface ImportRecord {
-  readonly partition: number;
-  readonly key: Buffer;
-  /** null only on an end marker. */
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface ImportProducer {
-  readonly partitionCount: number;
+export interface ImportProducer extends ImportTarget {
   /**
    * Sends records in order per partition; resolves once every replica has them. One call at a time.
    * Rejects: UnavailableError when the brokers cannot be reached after bounded retries.
