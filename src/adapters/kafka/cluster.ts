@@ -3,7 +3,8 @@
  * log, an offset commit. One request each; kafkajs' public ways ask for whole topics or retry into a rebalance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataRefusedError, portError } from './errors.ts';
+import type { DataRefusedError } from '../../pipeline/ports.ts';
+import { portError, refusal } from './errors.ts';
 import type { Cluster, KafkajsError } from './internals.ts';
 
 /** ListOffsets' two special timestamps. */
@@ -26,9 +27,7 @@ export function commonPartitionCount(cluster: Cluster, topics: readonly string[]
   for (const { topic, count } of counts) {
     if (count === 0) throw missingTopic(topic);
     if (count !== first.count) {
-      throw new DataRefusedError(
-        `${first.topic} has ${first.count} partitions and ${topic} has ${count}: they must be equal`,
-      );
+      throw refusal(`${first.topic} has ${first.count} partitions and ${topic} has ${count}: they must be equal`);
     }
   }
   return first.count;
@@ -47,7 +46,7 @@ export async function refuseMissingTopics(cluster: Cluster, topics: readonly str
 }
 
 function missingTopic(topic: string): DataRefusedError {
-  return new DataRefusedError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
+  return refusal(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
 }
 
 /** First offset and high watermark of one partition, asked of its leader now. */

@@ -12,13 +12,12 @@ import {
   type Assignment,
   type GroupConsumer,
   type GroupHandler,
-  type InputName,
   type StreamName,
 } from '../../pipeline/ports.ts';
 import { copartitionAssigner } from './assigner.ts';
 import { createKafka, timeouts, type KafkaEndpoint } from './client.ts';
 import { commitOffsets, commonPartitionCount, logBounds, refuseMissingTopics } from './cluster.ts';
-import { DataRefusedError, portError } from './errors.ts';
+import { portError, refusal } from './errors.ts';
 import type { Cluster } from './internals.ts';
 import { bytesPerFetch, bytesPerInput, Lanes } from './lanes.ts';
 import { addTap } from './taps.ts';
@@ -113,10 +112,13 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     return logBounds(this.#knownCluster(), this.#options.topics[stream], partition);
   }
 
-  async commitPositions(partition: number, positions: Readonly<Record<InputName, number>>): Promise<void> {
+  async commitPositions(partition: number, positions: Readonly<Record<string, number>>): Promise<void> {
     const { appId: groupId, topics, logger } = this.#options;
     const { generation } = this.#assignment;
-    const offsets = inputNames.map((input) => ({ topic: topics[input], offset: positions[input] }));
+    const offsets = inputNames.flatMap((input) => {
+      const offset = positions[input];
+      return offset === undefined ? [] : [{ topic: topics[input], offset }];
+    });
     try {
       await commitOffsets(this.#knownCluster(), { groupId, memberId: this.#memberId, generation }, partition, offsets);
     } catch (error) {
@@ -210,9 +212,7 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     this.#lanes.assign(first);
     const counted = commonPartitionCount(this.#knownCluster(), this.#topics);
     if (counted !== this.#partitionCount) {
-      this.#end(
-        new DataRefusedError(`the topics went from ${this.partitionCount} to ${counted} partitions while running`),
-      );
+      this.#end(refusal(`the topics went from ${this.partitionCount} to ${counted} partitions while running`));
       return;
     }
     this.#tell((handler) => handler.onAssigned(this.#assignment));

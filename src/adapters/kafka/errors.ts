@@ -2,14 +2,12 @@
  * kafkajs' errors as the pipeline knows them: fenced, not allowed, not available, refused; anything else as it came.
  * The message names the cause; the original error is kept as `cause`.
  */
-import { FencedError, UnavailableError } from '../../pipeline/ports.ts';
+import { DataRefusedError, FencedError, UnavailableError } from '../../pipeline/ports.ts';
 import type { KafkajsError } from './internals.ts';
 
-/** Topics are not as they must be: unequal or changed partition counts, a missing topic. Retrying cannot help. */
-export class DataRefusedError extends Error {
-  override readonly name = 'DataRefusedError';
-  /** Read by kafkajs' retrier: this error is passed on at once. */
-  readonly retriable = false;
+/** A DataRefusedError that kafkajs' retrier passes on at once. */
+export function refusal(message: string): DataRefusedError {
+  return Object.assign(new DataRefusedError(message), { retriable: false });
 }
 
 /** The cluster knows us and does not allow it, or does not know us. Retrying does not help soon. */

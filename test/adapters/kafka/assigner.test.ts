@@ -9,8 +9,8 @@ import {
   type Claim,
   type Member,
 } from '../../../src/adapters/kafka/assigner.ts';
-import { DataRefusedError } from '../../../src/adapters/kafka/errors.ts';
 import { kafkajs } from '../../../src/adapters/kafka/kafkajs.ts';
+import { DataRefusedError } from '../../../src/pipeline/ports.ts';
 
 const member = (memberId: string, tasks: readonly number[] = [], generation = tasks.length > 0 ? 1 : -1): Member => ({
   memberId,

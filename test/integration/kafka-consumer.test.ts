@@ -1,0 +1,234 @@
+/** The group consumer on a real broker: what the in-memory transport cannot show. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DataRefusedError, type GroupConsumer, type RawRecord, type Slice } from '../../src/pipeline/ports.ts';
+import { expectUnbroken, Recorder } from '../contract/transport.ts';
+import { createKafkaRig, type KafkaRig, type RigOptions } from '../support/kafka-rig.ts';
+
+let rig: KafkaRig;
+let consumers: GroupConsumer[] = [];
+
+afterEach(async () => {
+  for (const consumer of consumers) await consumer.stop();
+  consumers = [];
+  await rig.close();
+});
+
+async function open(options?: RigOptions): Promise<void> {
+  rig = await createKafkaRig(options);
+}
+
+async function join(seen = new Recorder()) {
+  const consumer = rig.createConsumer();
+  consumers.push(consumer);
+  await consumer.start(seen);
+  return { consumer, seen };
+}
+
+/** A transactional writer from outside, with an id of its own. */
+async function createWriter(name: string) {
+  const transactionalId = `${rig.appId}-${name}`;
+  const producer = rig.kafka.producer({ transactionalId, maxInFlightRequests: 1, retry: { initialRetryTime: 20 } });
+  await producer.connect();
+  return producer;
+}
+
+const values = (records: readonly RawRecord[]) => records.map(({ value }) => value?.toString('utf8'));
+
+describe('a group consumer among transactions of others', () => {
+  it('delivers neither of two interleaved aborted transactions, and all that is committed between them', async () => {
+    await open();
+    const [a, b] = [await createWriter('a'), await createWriter('b')];
+    const topic = rig.topics.purchases;
+    const message = (value: string, key = 'k') => ({ topic, messages: [{ partition: 0, key, value }] });
+    const [inA, inB] = [await a.transaction(), await b.transaction()];
+    await inA.send(message('a1'));
+    await inB.send(message('b1', '\0\0\0\0'));
+    await inB.send(message('b2'));
+    await inB.abort();
+    await rig.append('purchases', 0, ['plain']);
+    await inA.send(message('a2'));
+    await inA.abort();
+    const kept = await b.transaction();
+    await kept.send(message('kept', '\0\0\0\0'));
+    await kept.commit();
+
+    const { consumer, seen } = await join();
+    const { high } = await consumer.bounds('purchases', 0);
+    expect(high).toBe(9);
+    consumer.flow('purchases', 0, 0);
+    await rig.until(() => seen.position('purchases', 0) === high, 'the end');
+    expect(seen.values('purchases', 0)).toEqual(['plain', 'kept']);
+
+    // From the middle of an aborted transaction, too.
+    consumer.flow('purchases', 0, 2);
+    await rig.until(() => seen.of('purchases', 0).some(({ fetchOffset }) => fetchOffset === 2), 'a slice from there');
+    expect(values(seen.of('purchases', 0).find(({ fetchOffset }) => fetchOffset === 2)?.records ?? [])).toEqual([
+      'plain',
+      'kept',
+    ]);
+    await a.disconnect();
+    await b.disconnect();
+  });
+});
+
+describe('flow', () => {
+  it('is exact however often it comes between requests and their answers', async () => {
+    await open({ partitionCount: 2 });
+    const writer = await createWriter('writer');
+    const topic = rig.topics.purchases;
+    for (let batch = 0; batch < 60; batch += 1) {
+      const transaction = await writer.transaction();
+      const messages = Array.from({ length: 1 + ((batch * 7) % 23) }, (_, at) => ({
+        partition: 0,
+        value: `${batch}.${at}:${'x'.repeat((batch * 997) % 20_000)}`,
+      }));
+      await transaction.send({ topic, messages });
+      await (batch % 4 === 0 ? transaction.abort() : transaction.commit());
+    }
+    await writer.disconnect();
+
+    const { consumer, seen } = await join();
+    const { high } = await consumer.bounds('purchases', 0);
+    consumer.flow('purchases', 0, 0);
+    await rig.until(() => seen.position('purchases', 0) === high, 'the end');
+    const all = seen.of('purchases', 0).flatMap(({ records }) => records.map(({ offset }) => offset));
+    expect(all.length).toBeGreaterThan(200);
+
+    // A fixed sequence of places and pauses; the answers' arrival is what varies.
+    let random = 12_345;
+    const next = (below: number) => (random = (random * 48_271) % 2_147_483_647) % below;
+    let flows = 0;
+    let delivered = 0;
+    for (let round = 0; round < 150; round += 1) {
+      const offset = next(high);
+      const before = seen.slices.length;
+      if (round % 5 === 0) consumer.hold('purchases', 0);
+      if (round % 7 === 0) consumer.flow('interactions', 1, 0);
+      consumer.flow('purchases', 0, offset);
+      await sleep(next(40));
+      const slices = seen.slices.slice(before).filter(({ stream }) => stream === 'purchases');
+      expectUnbroken(slices, offset);
+      const end = slices.at(-1)?.nextOffset ?? offset;
+      const records = slices.flatMap((slice) => slice.records.map((record) => record.offset));
+      expect(records).toEqual(all.filter((at) => at >= offset && at < end));
+      flows += 1;
+      delivered += records.length;
+    }
+    expect(flows).toBe(150);
+    expect(delivered).toBeGreaterThan(1_000);
+  });
+});
+
+describe('the position over a compacted changelog', () => {
+  it('passes an empty batch that the log cleaner left at its end', async () => {
+    await open({
+      partitionCount: 1,
+      changelogSettings: {
+        'cleanup.policy': 'compact',
+        'segment.ms': '100',
+        'min.cleanable.dirty.ratio': '0.001',
+        'max.compaction.lag.ms': '100',
+        'delete.retention.ms': '0',
+      },
+    });
+    // Two idempotent writers of one key: the first then rests, and its last batch is kept without its record.
+    const topic = rig.topics.changelog;
+    const [resting, busy] = [rig.kafka.producer({ idempotent: true }), rig.kafka.producer({ idempotent: true })];
+    await Promise.all([resting.connect(), busy.connect()]);
+    const send = (producer: typeof busy) =>
+      producer.send({ topic, messages: [{ partition: 0, key: 'k', value: 'v' }] });
+    await send(resting);
+    await sleep(200);
+    for (let at = 0; at < 4; at += 1) {
+      await send(busy);
+      await sleep(200);
+    }
+    const { consumer, seen } = await join();
+    const compacted = () => {
+      const [first] = seen.of('changelog', 0).slice(-1);
+      return first !== undefined && first.fetchOffset === 0 && !first.records.some(({ offset }) => offset === 0);
+    };
+    const deadlineMs = Date.now() + 90_000;
+    while (!compacted()) {
+      if (Date.now() > deadlineMs) throw new Error('the cleaner did not run');
+      const before = seen.slices.length;
+      consumer.flow('changelog', 0, 0);
+      await rig.until(() => seen.slices.length > before, 'a slice');
+      consumer.hold('changelog', 0);
+      await sleep(300);
+      await send(busy);
+    }
+    const { high } = await consumer.bounds('changelog', 0);
+    consumer.flow('changelog', 0, 0);
+    await rig.until(() => seen.position('changelog', 0) >= high, 'the end of the changelog');
+    await Promise.all([resting.disconnect(), busy.disconnect()]);
+  });
+});
+
+describe('start', () => {
+  it('refuses unequal partition counts, naming both topics', async () => {
+    await open({ partitionCount: 2, partitionCounts: { surveys: 3 } });
+    const refused = rig.createConsumer().start(new Recorder());
+    await expect(refused).rejects.toThrow(DataRefusedError);
+    await expect(refused).rejects.toThrow(`${rig.topics.purchases} has 2 partitions and ${rig.topics.surveys} has 3`);
+  });
+
+  it('names a topic that does not exist', async () => {
+    await open({ partitionCount: 1 });
+    await rig.admin.deleteTopics({ topics: [rig.topics.surveys] });
+    const refused = rig.createConsumer().start(new Recorder());
+    await expect(refused).rejects.toThrow(DataRefusedError);
+    await expect(refused).rejects.toThrow(`topic ${rig.topics.surveys} does not exist`);
+    await rig.admin.createTopics({ topics: [{ topic: rig.topics.surveys }] });
+  });
+});
+
+describe('a handler that throws', () => {
+  it('ends the consumer with its error, once, and is not called again', async () => {
+    await open({ partitionCount: 1 });
+    await rig.append('purchases', 0, ['a']);
+    class Broken extends Recorder {
+      override onSlice(slice: Slice): void {
+        super.onSlice(slice);
+        throw new Error('bug');
+      }
+    }
+    const { consumer, seen } = await join(new Broken());
+    consumer.flow('purchases', 0, 0);
+    await rig.until(() => seen.crashes.length > 0, 'the crash');
+    await rig.pause();
+    expect(seen.crashes.map(({ message }) => message)).toEqual(['bug']);
+    expect(seen.slices).toHaveLength(1);
+  });
+});
+
+describe('topics that change while a member runs', () => {
+  it('end it with the two counts', async () => {
+    await open({ partitionCount: 2 });
+    const { seen } = await join();
+    await rig.admin.createPartitions({
+      topicPartitions: Object.values(rig.topics).map((topic) => ({ topic, count: 3 })),
+    });
+    // A second member makes the first join again, with fresh metadata.
+    const late = await join().catch((error: unknown) => error);
+    await rig.until(() => seen.crashes.length > 0, 'the refusal');
+    expect(seen.crashes.map(({ name, message }) => `${name}: ${message}`)).toEqual([
+      'DataRefusedError: the topics went from 2 to 3 partitions while running',
+    ]);
+    expect(late).not.toBeInstanceOf(Error);
+  }, 120_000);
+});
+
+describe('commitPositions', () => {
+  it('leaves positions that Kafka tools see, and never rejects', async () => {
+    await open({ partitionCount: 1 });
+    await rig.append('purchases', 0, ['a', 'b']);
+    const { consumer } = await join();
+    await consumer.commitPositions(0, { purchases: 2, interactions: 0 });
+    const [offsets] = await rig.admin.fetchOffsets({ groupId: rig.appId, topics: [rig.topics.purchases] });
+    expect(offsets?.partitions).toMatchObject([{ partition: 0, offset: '2' }]);
+    await consumer.stop();
+    await consumer.commitPositions(0, { purchases: 1 });
+  });
+});

@@ -1,0 +1,96 @@
+/** An empty installation on the shared real broker: four topics of its own, a group, and writers from outside. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createKafka } from '../../src/adapters/kafka/client.ts';
+import { createGroupConsumer, type KafkaGroupConsumer } from '../../src/adapters/kafka/consumer.ts';
+import { createProducerFactory } from '../../src/adapters/kafka/producer.ts';
+import type { InputName, Logger, StreamName } from '../../src/pipeline/ports.ts';
+import type { TransportRig } from '../contract/transport.ts';
+import { useStack } from './stack.ts';
+
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+export interface RigOptions {
+  readonly partitionCount?: number;
+  /** Default: the shared broker. */
+  readonly brokers?: readonly string[];
+  /** Other partition counts, by stream. */
+  readonly partitionCounts?: Partial<Record<StreamName, number>>;
+  /** Settings of the changelog beside LogAppendTime. */
+  readonly changelogSettings?: Readonly<Record<string, string>>;
+}
+
+export interface KafkaRig extends TransportRig {
+  readonly appId: string;
+  readonly topics: Readonly<Record<StreamName, string>>;
+  readonly kafka: ReturnType<typeof createKafka>;
+  readonly admin: ReturnType<ReturnType<typeof createKafka>['admin']>;
+  createConsumer(): KafkaGroupConsumer;
+}
+
+/** Longest a real broker on a busy machine may take for anything these tests wait for. */
+const untilMs = 40_000;
+
+export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig> {
+  const stack = useStack();
+  const prefix = stack.uniquePrefix('rig');
+  const appId = `${prefix}app`;
+  const endpoint = { brokers: options.brokers ?? stack.brokers, logger: silent };
+  const topics: Record<StreamName, string> = {
+    purchases: `${prefix}purchases`,
+    interactions: `${prefix}interactions`,
+    surveys: `${prefix}surveys`,
+    changelog: `${prefix}changelog`,
+  };
+  const partitionCount = options.partitionCount ?? 4;
+  const kafka = createKafka(endpoint, `${prefix}outside`);
+  const admin = kafka.admin();
+  const writer = kafka.producer({
+    createPartitioner:
+      () =>
+      ({ message }) =>
+        message.partition ?? 0,
+  });
+  await Promise.all([admin.connect(), writer.connect()]);
+  const changelogSettings = { 'message.timestamp.type': 'LogAppendTime', ...options.changelogSettings };
+  await admin.createTopics({
+    topics: Object.entries(topics).map(([stream, topic]) => ({
+      topic,
+      numPartitions: options.partitionCounts?.[stream as StreamName] ?? partitionCount,
+      configEntries:
+        stream === 'changelog' ? Object.entries(changelogSettings).map(([name, value]) => ({ name, value })) : [],
+    })),
+  });
+  let members = 0;
+  return {
+    appId,
+    topics,
+    kafka,
+    admin,
+    partitionCount,
+    producers: createProducerFactory({
+      ...endpoint,
+      appId,
+      topics: { changelog: topics.changelog, tierChanged: topics.surveys, profile: '', deadLetters: '' },
+    }),
+    createConsumer: () => {
+      members += 1;
+      return createGroupConsumer({ ...endpoint, appId, topics, address: `member:${members}`, clock: Date });
+    },
+    append: async (input: InputName, partition, values) => {
+      await writer.send({ topic: topics[input], messages: values.map((value) => ({ key: 'k', value, partition })) });
+    },
+    until: async (done, what) => {
+      const deadlineMs = Date.now() + untilMs;
+      while (!done()) {
+        if (Date.now() > deadlineMs) throw new Error(`did not come about in ${untilMs} ms: ${what}`);
+        await sleep(10);
+      }
+    },
+    // Several fetch waits: what would come has come.
+    pause: () => sleep(500),
+    close: async () => {
+      await admin.deleteTopics({ topics: Object.values(topics) });
+      await Promise.all([admin.disconnect(), writer.disconnect()]);
+    },
+  };
+}
