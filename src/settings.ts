@@ -155,7 +155,7 @@ export const settings = {
       name: 'CLIENTELE_COMMIT_MAX_BYTES',
       unit: 'bytes',
       fallback: '4194304',
-      why: 'A commit starts early once a task has this much to send.',
+      why: 'A commit starts early once a task has taken this much.',
     },
     65_536,
     67_108_864,
@@ -179,16 +179,6 @@ export const settings = {
     },
     0,
     600_000,
-  ),
-  futureToleranceMs: integer(
-    {
-      name: 'CLIENTELE_FUTURE_TOLERANCE_MS',
-      unit: 'ms',
-      fallback: '300000',
-      why: 'An event stamped further ahead of its broker timestamp is a dead letter.',
-    },
-    0,
-    86_400_000,
   ),
   startDeadlineMs: integer(
     {

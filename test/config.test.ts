@@ -66,7 +66,6 @@ describe('loadConfig', () => {
     ['CLIENTELE_COMMIT_MAX_BYTES', '1', 'is outside 65536–67108864'],
     ['CLIENTELE_IDLE_COMMIT_MS', '99', 'is outside 100–3600000'],
     ['CLIENTELE_MERGE_WAIT_MS', '-1', 'is not a whole number'],
-    ['CLIENTELE_FUTURE_TOLERANCE_MS', '86400001', 'is outside 0–86400000'],
     ['CLIENTELE_START_DEADLINE_MS', '3600001', 'is outside 0–3600000'],
     ['CLIENTELE_DRAIN_DEADLINE_MS', '99', 'is outside 100–600000'],
     ['CLIENTELE_ON_OFFSET_GAP', 'newest', 'is not one of stop, earliest, latest'],

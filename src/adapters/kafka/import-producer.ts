@@ -7,6 +7,7 @@ import type { ImportRecord, ImportTarget } from '../../pipeline/import-run.ts';
 import { DataRefusedError } from '../../pipeline/ports.ts';
 import { createKafka, type KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
+import { partitionCountsOf } from './topic-counts.ts';
 
 export interface ImportProducer extends ImportTarget {
   /**
@@ -22,9 +23,11 @@ const everyReplica = -1;
 
 /** Connects to write to `topic`. Rejects: UnavailableError; DataRefusedError when the topic does not exist. */
 export async function openImportProducer(endpoint: KafkaEndpoint, topic: string): Promise<ImportProducer> {
-  const kafka = createKafka(endpoint, 'clientele-import');
-  const partitionCount = await partitionsOf(kafka.admin(), topic);
-  const producer = kafka.producer({
+  const partitionCount = (await partitionCountsOf(endpoint, [topic])).get(topic) ?? null;
+  if (partitionCount === null) {
+    throw new DataRefusedError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
+  }
+  const producer = createKafka(endpoint, 'clientele-import').producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
@@ -53,24 +56,6 @@ export async function openImportProducer(endpoint: KafkaEndpoint, topic: string)
     },
     close: () => producer.disconnect().catch(() => undefined),
   };
-}
-
-type Admin = ReturnType<ReturnType<typeof createKafka>['admin']>;
-
-async function partitionsOf(admin: Admin, topic: string): Promise<number> {
-  try {
-    await admin.connect();
-    // Asking for the metadata of an absent topic by name would be retried for seconds as if it were only late.
-    if (!(await admin.listTopics()).includes(topic)) {
-      throw new DataRefusedError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
-    }
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]?.partitions.length ?? 0;
-  } catch (error) {
-    throw error instanceof DataRefusedError ? error : portError(error, 'asking for the partitions');
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
 }
 
 /** Every record names its partition; anything else is our bug. */

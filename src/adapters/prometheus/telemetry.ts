@@ -36,9 +36,8 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
   const forget = (partition: string): void => {
     for (const phase of taskPhases) metrics.phase.remove({ partition, phase });
     for (const input of inputNames) metrics.lag.remove({ partition, input });
-    for (const tier of labels.tiers) metrics.tierCustomers.remove({ partition, tier });
+    for (const tier of labels.tiers) metrics.tierMoves.remove({ partition, tier });
     for (const gauge of [metrics.taskTime, metrics.lastCommit, metrics.stateCustomers]) gauge.remove({ partition });
-    metrics.restored.remove({ partition });
     metrics.restoreRemaining.remove({ partition });
   };
 
@@ -53,7 +52,7 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     lag: (partition, input, records) => metrics.lag.set({ partition: String(partition), input }, records),
     taskTime: (partition, taskTimeMs) => metrics.taskTime.set({ partition: String(partition) }, taskTimeMs / 1_000),
     restored: (partition, records, remaining) => {
-      metrics.restored.set({ partition: String(partition) }, records);
+      metrics.restored.inc(records);
       metrics.restoreRemaining.set({ partition: String(partition) }, remaining);
     },
     stateSize: (partition, customers) => metrics.stateCustomers.set({ partition: String(partition) }, customers),
@@ -90,14 +89,19 @@ function defineMetrics(registry: Registry) {
     phase: gauge('task_phase', '1 for the phase the task is in, else 0.', 'partition', 'phase'),
     lag: gauge('lag_records', 'Records of the input not yet committed by the task.', 'partition', 'input'),
     taskTime: gauge('task_time_timestamp_seconds', 'Task time: inputs are read up to it.', 'partition'),
-    restored: gauge('restore_records', 'Changelog records read by the last take-over.', 'partition'),
+    restored: counter('restored_records_total', 'Changelog records read by take-overs.'),
     restoreRemaining: gauge(
       'restore_remaining_records',
       'Changelog records the take-over still has to read.',
       'partition',
     ),
     stateCustomers: gauge('state_customers', 'Customers the task holds a state of.', 'partition'),
-    tierCustomers: gauge('tier_customers', 'Customers in the tier.', 'partition', 'tier'),
+    tierMoves: gauge(
+      'tier_net_moves',
+      'Customers that entered less those that left the tier since the task was taken over.',
+      'partition',
+      'tier',
+    ),
   };
 }
 
@@ -125,6 +129,6 @@ function count(metrics: Metrics, report: CommitReport): void {
     metrics.transitions.inc({ direction }, transitions);
   }
   for (const [tier, customers] of Object.entries(report.tierDeltas)) {
-    metrics.tierCustomers.inc({ partition, tier }, customers);
+    metrics.tierMoves.inc({ partition, tier }, customers);
   }
 }

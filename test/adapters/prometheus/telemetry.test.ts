@@ -48,7 +48,7 @@ describe('createTelemetry', () => {
     expect(scraped).toContain('clientele_commits_total{result="unknown"} 1');
     expect(scraped).toContain('clientele_commit_duration_seconds_sum 0.08');
     expect(scraped).toContain('clientele_commit_duration_seconds_bucket{le="0.05"} 2');
-    expect(scraped).toContain('clientele_tier_customers{partition="3",tier="high"} 4');
+    expect(scraped).toContain('clientele_tier_net_moves{partition="3",tier="high"} 4');
   });
 
   it('shows a task in exactly one phase', async () => {
@@ -96,6 +96,15 @@ describe('createTelemetry', () => {
     telemetry.identify('1.2.3', 5);
     const build = (await lines(telemetry)).filter((text) => text.startsWith('clientele_build_info{'));
     expect(build).toEqual(['clientele_build_info{version="1.2.3",model_revision="5"} 1']);
+  });
+
+  it('adds up what take-overs read, in slices', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.restored(1, 500, 300);
+    telemetry.restored(1, 300, 0);
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_restored_records_total 800');
+    expect(scraped).toContain('clientele_restore_remaining_records{partition="1"} 0');
   });
 
   it('includes process and event-loop metrics', async () => {
