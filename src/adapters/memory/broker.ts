@@ -135,6 +135,13 @@ export class MemoryBroker {
     this.finish(session.transactionalId, state);
   }
 
+  /** Drops the records before `offset`, as retention does. */
+  deleteBefore(topic: string, partition: number, offset: number): void {
+    const log = this.log(topic, partition);
+    log.entries.splice(0, offset - log.low);
+    log.low = offset;
+  }
+
   /** Calls `listener` after every append that may have become visible; returns how to stop that. */
   onArrival(listener: () => void): () => void {
     this.arrivals.add(listener);

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskProducer } from '../../src/pipeline/ports.ts';
+import { faultyProducers, loseReply } from '../support/faulty-producers.ts';
+import { PipelineDriver, startMs, topics } from '../support/pipeline-driver.ts';
+
+const day = 86_400_000;
+
+describe('Task', () => {
+  it('gives up after a bounded number of failed take-overs, with the cause named', async () => {
+    const driver = new PipelineDriver();
+    const broken: TaskProducer = {
+      fence: () => Promise.reject(new Error('coordinator not available')),
+      begin: () => Promise.resolve(),
+      send: () => Promise.resolve([]),
+      commit: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const { fatal, service } = await driver.start({ producers: () => ({ open: () => broken }) });
+
+    await driver.clock.sleep(60_000);
+
+    expect(fatal).toHaveLength(1);
+    expect(fatal[0]?.name).toBe('UnavailableError');
+    expect(fatal[0]?.message).toContain('coordinator not available');
+    await service.stop(1_000);
+  });
+
+  it('comes back by itself when it was fenced but the partition is still its own', async () => {
+    const driver = new PipelineDriver();
+    for (let n = 0; n < 40; n += 1) driver.buy('anna', startMs - (50 - n) * day, 2_000);
+    const fence = (partition: number): void => {
+      driver.broker.initProducer(`clientele-${partition}`);
+    };
+    const { service, telemetry, fatal } = await driver.start({
+      producers: (inner) => faultyProducers(inner, [{ point: 'afterSend', occurrence: 2, act: fence }]),
+      config: { commitRecords: 10 },
+    });
+
+    await driver.settle();
+
+    expect(telemetry.failures).toEqual(['0:fenced']);
+    expect(telemetry.phases).toContain('0:fenced');
+    expect(fatal).toEqual([]);
+    expect(driver.state('anna')?.days).toHaveLength(40);
+    expect(telemetry.outcome('applied')).toBe(40);
+    await service.stop(5_000);
+  });
+
+  it('discards its own commit of unknown outcome when another owner committed that number since', async () => {
+    const driver = new PipelineDriver();
+    for (let n = 0; n < 20; n += 1) driver.buy('anna', startMs - (50 - n) * day, 2_000);
+    const usurp = async (partition: number): Promise<void> => {
+      // Another owner takes over, commits the very number ours would have had, with one event less applied, and dies.
+      const session = driver.broker.initProducer(`clientele-${partition}`);
+      const offsets = driver.offsets(partition);
+      if (offsets === undefined) throw new Error('the take-over commit is missing');
+      const value = await driver.encodeOffsets({
+        ...offsets,
+        incarnation: 'usurper',
+        commitNumber: offsets.commitNumber + 1,
+      });
+      driver.broker.send(session, topics.changelog, partition, [{ key: Buffer.from('m:offsets'), value, headers: {} }]);
+      driver.broker.end(session, 'committed');
+      loseReply();
+    };
+    const { service, telemetry } = await driver.start({
+      producers: (inner) => faultyProducers(inner, [{ point: 'beforeCommit', occurrence: 2, act: usurp }]),
+    });
+
+    await driver.settle();
+
+    expect(telemetry.failures).toHaveLength(1);
+    expect(driver.state('anna')?.days).toHaveLength(20);
+    expect(telemetry.outcome('applied')).toBe(20);
+    expect(driver.tierChanges()[0]?.sequence).toBe(1);
+    await service.stop(5_000);
+  });
+
+  it('stops with the two ends of the log named when its position was deleted', async () => {
+    const driver = new PipelineDriver();
+    driver.buy('anna', startMs, 2_000);
+    const first = await driver.start();
+    await driver.settle();
+    await first.service.stop(5_000);
+    for (let n = 0; n < 5; n += 1) driver.buy('anna', startMs, 2_000);
+    driver.broker.deleteBefore(topics.purchases, 0, 4);
+
+    const second = await driver.start();
+    await driver.clock.sleep(5_000);
+
+    expect(second.fatal.map(({ name }) => name)).toEqual(['DataRefusedError']);
+    expect(second.fatal[0]?.message).toContain('position 1 is outside its log [4, 6]');
+    await second.service.stop(1_000);
+  });
+
+  it('drains on stop: what was taken is committed, and the next owner goes on behind it', async () => {
+    const driver = new PipelineDriver(2);
+    for (let n = 0; n < 200; n += 1) driver.buy(`customer-${n % 20}`, startMs - (300 - n) * day, 2_000, `d-${n}`);
+    const first = await driver.start({ config: { commitIntervalMs: 60_000, idleCommitMs: 60_000 } });
+    await driver.clock.sleep(1_000);
+    expect(first.telemetry.outcome('applied')).toBe(0);
+    expect(await first.service.stop(5_000)).toBe(true);
+    expect(first.telemetry.outcome('applied')).toBe(200);
+
+    const second = await driver.start();
+    await driver.settle();
+    expect(second.telemetry.outcome('applied')).toBe(0);
+    await second.service.stop(5_000);
+  });
+});
