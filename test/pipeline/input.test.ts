@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { TaskInput } from '../../src/pipeline/input.ts';
+import type { Codec, RawRecord, Slice } from '../../src/pipeline/ports.ts';
+import { rejectingContext } from '../support/rejecting-context.ts';
+
+function input(limits = { maxRecords: 4, maxBytes: 10_000 }, decode?: Codec['decode']): TaskInput {
+  return new TaskInput(rejectingContext('purchases', decode), limits, {
+    position: 10,
+    inputTimeMs: 0,
+    backfillRunId: null,
+  });
+}
+
+function record(offset: number, fields: Partial<RawRecord> = {}): RawRecord {
+  return { offset, timestampMs: offset * 100, key: Buffer.from('k'), value: null, headers: {}, ...fields };
+}
+
+function slice(fetchOffset: number, nextOffset: number, fields: Partial<Slice> = {}): Slice {
+  return {
+    stream: 'purchases',
+    partition: 0,
+    fetchOffset,
+    nextOffset,
+    highWatermark: nextOffset,
+    lastStableOffset: nextOffset,
+    requestedAtMs: 1_000,
+    records: [],
+    ...fields,
+  };
+}
+
+describe('TaskInput', () => {
+  it('accepts a slice only at the expected position', () => {
+    const subject = input();
+    expect(subject.accept(slice(9, 12, { records: [record(9)] }))).toBe(false);
+    expect(subject.accept(slice(11, 12))).toBe(false);
+    expect(subject.accept(slice(10, 12, { records: [record(10)] }))).toBe(true);
+    expect(subject.accept(slice(10, 12, { records: [record(10)] }))).toBe(false);
+    expect([subject.expected, subject.position, subject.buffered]).toEqual([12, 10, 1]);
+  });
+
+  it('counts control, aborted and empty offsets in the position once the records before them are taken', () => {
+    const subject = input();
+    subject.accept(slice(10, 15, { records: [record(11)] }));
+    expect(subject.position).toBe(11);
+    subject.take();
+    expect(subject.position).toBe(15);
+  });
+
+  it('is read up to the instant of a request once its position has reached the high watermark of the response', () => {
+    const subject = input();
+    subject.accept(slice(10, 11, { records: [record(10)], highWatermark: 12, requestedAtMs: 5_000 }));
+    expect(subject.inputTimeMs).toBe(0);
+    subject.take();
+    expect(subject.inputTimeMs).toBe(1_000);
+    subject.accept(slice(11, 12, { highWatermark: 12, requestedAtMs: 5_100 }));
+    expect(subject.inputTimeMs).toBe(5_100);
+  });
+
+  it('never lets input time fall', () => {
+    const subject = input();
+    subject.accept(slice(10, 11, { records: [record(10, { timestampMs: 9_000 })], requestedAtMs: 8_000 }));
+    subject.take();
+    subject.accept(slice(11, 12, { records: [record(11, { timestampMs: 100 })], requestedAtMs: 8_500 }));
+    subject.take();
+    expect(subject.inputTimeMs).toBe(9_000);
+  });
+
+  it('contributes event time only while the last record taken is of an import, until its end marker', () => {
+    const subject = input();
+    const headers = { backfill: Buffer.from('run-1') };
+    subject.accept(slice(10, 11, { records: [record(10, { headers, timestampMs: 50 })], requestedAtMs: 5_000 }));
+    subject.take();
+    subject.accept(slice(11, 11, { requestedAtMs: 6_000 }));
+    expect([subject.inputTimeMs, subject.backfillRunId]).toEqual([50, 'run-1']);
+    const marker = { 'backfill-end': Buffer.from('run-1') };
+    subject.accept(
+      slice(11, 12, { records: [record(11, { headers: marker, timestampMs: 60 })], requestedAtMs: 6_500 }),
+    );
+    subject.take();
+    subject.accept(slice(12, 12, { requestedAtMs: 7_000 }));
+    expect([subject.inputTimeMs, subject.backfillRunId]).toEqual([7_000, null]);
+  });
+
+  it('is full at its limits and half empty at half of them', () => {
+    const subject = input();
+    subject.accept(slice(10, 14, { records: [record(10), record(11), record(12), record(13)] }));
+    expect(subject.full).toBe(true);
+    subject.take();
+    expect([subject.full, subject.halfEmpty]).toEqual([false, false]);
+    subject.take();
+    expect(subject.halfEmpty).toBe(true);
+  });
+
+  it('holds back everything behind a writer schema it does not know, in order', () => {
+    let known = false;
+    const subject = input(undefined, () =>
+      known ? { kind: 'rejected', reason: 'undecodable', schemaId: 7 } : { kind: 'unknown_schema', schemaId: 7 },
+    );
+    const value = Buffer.from('v');
+    subject.accept(slice(10, 13, { records: [record(10), record(11, { value }), record(12)] }));
+    expect([subject.unknownSchemaId, subject.buffered]).toEqual([7, 3]);
+    subject.take();
+    expect([subject.peek(), subject.mustWait(), subject.position]).toEqual([undefined, true, 11]);
+    known = true;
+    subject.decodeAhead();
+    expect([subject.unknownSchemaId, subject.take().record.offset, subject.take().record.offset]).toEqual([
+      null,
+      11,
+      12,
+    ]);
+  });
+});
