@@ -101,6 +101,11 @@ describe('purity of domain and pipeline', () => {
     expect(impurityFaults(sample('src/domain/a.ts', text))).toEqual([]);
   });
 
+  it('lets the pipeline write down an instant that is data, and not read one', () => {
+    expect(impurityFaults(sample('src/pipeline/a.ts', 'new Date(at).toISOString()'))).toEqual([]);
+    expect(impurityFaults(sample('src/pipeline/a.ts', 'new Date().toISOString()'))).toHaveLength(1);
+  });
+
   it('holds in this tree', () => {
     expect(sources.flatMap(impurityFaults)).toEqual([]);
   });
