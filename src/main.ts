@@ -1,0 +1,250 @@
+/**
+ * Composition root of the service: configuration in, everything wired, one `ready` line, and the way out.
+ *
+ * Order of a start: model, HTTP (so that probes see the rest), topics and schemas (waited for), group. Order of an
+ * end: drain and commit, leave the group, close HTTP. Which transport it runs on is the caller's choice.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Writable } from 'node:stream';
+import { openCodec } from './adapters/avro/codec.ts';
+import { startHttpServer, type HttpServer, type Readiness } from './adapters/http/server.ts';
+import { MemoryStore } from './adapters/memory/store.ts';
+import { readModelFile } from './adapters/model-file.ts';
+import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
+import { ConfigError, type Config } from './config.ts';
+import type { TierDirection } from './domain/contracts.ts';
+import { engineVersion } from './domain/engine.ts';
+import { checkModel } from './domain/model-check.ts';
+import type { Model } from './domain/model.ts';
+import { outcomes, reasonCodes } from './domain/outcome.ts';
+import type { Clock, Codec, GroupConsumer, InputName, Logger, ProducerFactory } from './pipeline/ports.ts';
+import type { SchemaSource } from './pipeline/schema-source.ts';
+import { startService, type Service, type ServiceDeps, type ServiceStatus } from './pipeline/service.ts';
+import { judgePartitions, serviceTopics, waitForStart, type FoundPartitions } from './pipeline/start.ts';
+import { subjectOf, topicNames, type TopicNames } from './pipeline/topics.ts';
+import { defaultTransactionLimits } from './pipeline/transaction.ts';
+
+/** What carries records: Kafka and a registry, or both in memory. */
+export interface Transport {
+  /** Partition count by topic name; null = the topic does not exist. */
+  partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>>;
+  /** A consumer that has not joined; `address` (`host:port`) is told to the group. */
+  consumer(address: string): GroupConsumer;
+  readonly producers: ProducerFactory;
+  readonly source: SchemaSource;
+}
+
+export interface RunDeps {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes the `ready` line. */
+  readonly stdout: Writable;
+  /** Aborted when the service shall end: it drains, commits and leaves. */
+  readonly stop: AbortSignal;
+  /** Inputs whose share of rejected records does not stop a task. */
+  readonly acceptDeadLetters: ReadonlySet<InputName>;
+  readonly version: string;
+}
+
+/** Drained late: nothing is lost, the next owner takes again what was not committed. */
+export class DrainDeadlineError extends Error {
+  override readonly name = 'DrainDeadlineError';
+}
+
+/** Records per turn of the event loop: a few milliseconds of work between heartbeats. */
+const sliceRecords = 256;
+/** Buffered per task and input: more only hides from the commit interval that the task is behind. */
+const inputLimits = { maxRecords: 4_000, maxBytes: 4 * 1_048_576 };
+/** Group offsets are for lag tools; they look every few seconds. */
+const groupOffsetsMs = 5_000;
+/** About 10 s against a failing outside world before the process gives up. */
+const retry = { firstMs: 100, maxMs: 2_000, attempts: 8 };
+/** Share of the drain deadline kept for leaving the group. */
+const leaveShare = 0.25;
+/** How often the tasks are looked at until they all run. */
+const readyPollMs = 50;
+const directions = ['entered', 'up', 'down', 'held', 'will_fall'] as const satisfies readonly TierDirection[];
+
+/**
+ * Runs the service until `deps.stop`. Rejects: ConfigError for a faulty model file; UnavailableError and
+ * DataRefusedError by cause; DrainDeadlineError; any other error that ended a task or the consumer.
+ */
+export async function runService(config: Config, deps: RunDeps): Promise<void> {
+  const model = loadModel(config.modelPath);
+  const { logger } = deps;
+  const telemetry = createTelemetry({
+    outcomes,
+    reasons: reasonCodes,
+    directions,
+    tiers: model.tiers.map(({ id }) => id),
+  });
+  telemetry.identify(deps.version, model.revision);
+  let readiness = (): Readiness => ({ ready: false, reasons: ['starting'] });
+  const http = await startHttpServer({
+    ...config.http,
+    scrape: () => telemetry.scrape(),
+    readiness: () => readiness(),
+  });
+  logger.info('service.starting', { url: http.url, version: deps.version, modelRevision: model.revision });
+  try {
+    await serve({ config, deps, model, telemetry, http, ready: (judge) => (readiness = judge) });
+  } finally {
+    await http.close();
+  }
+  logger.info('service.stopped');
+}
+
+interface Wiring {
+  readonly config: Config;
+  readonly deps: RunDeps;
+  readonly model: Model;
+  readonly telemetry: PrometheusTelemetry;
+  readonly http: HttpServer;
+  readonly ready: (judge: () => Readiness) => void;
+}
+
+async function serve(wiring: Wiring): Promise<void> {
+  const { config, deps, ready } = wiring;
+  const { clock, logger, stop } = deps;
+  const fatal = Promise.withResolvers<never>();
+  // A failure before anybody waits for it is not an unhandled one.
+  fatal.promise.catch(() => undefined);
+  let service: Service;
+  try {
+    const world = await waitForStart(() => openWorld(wiring), {
+      clock,
+      logger,
+      deadlineMs: config.startDeadlineMs,
+      signal: stop,
+    });
+    service = await startService(serviceDeps(wiring, world, (error) => fatal.reject(error)));
+  } catch (error) {
+    if (stop.aborted && error === stop.reason) return;
+    throw error;
+  }
+  ready(() => judgeReadiness(service.status()));
+  try {
+    await Promise.race([untilStopped(wiring, service), fatal.promise]);
+  } catch (error) {
+    logger.error('service.failed', { error });
+    await leave(service, wiring).catch(() => undefined);
+    throw error;
+  }
+  ready(() => ({ ready: false, reasons: ['stopping'] }));
+  await leave(service, wiring);
+}
+
+interface World {
+  readonly topics: TopicNames;
+  readonly partitions: FoundPartitions;
+  readonly codec: Codec;
+}
+
+async function openWorld({ config, deps }: Wiring): Promise<World> {
+  const topics = topicNames(config.topicPrefix);
+  const counts = await deps.transport.partitionCounts(serviceTopics.map((key) => topics[key]));
+  const partitions = judgePartitions(counts, topics);
+  const codec = await openCodec({
+    source: deps.transport.source,
+    clock: deps.clock,
+    subjects: {
+      changelog: subjectOf(topics.changelog),
+      tierChanged: subjectOf(topics.tierChanged),
+      profile: subjectOf(topics.profile),
+    },
+  });
+  return { topics, partitions, codec };
+}
+
+function serviceDeps(wiring: Wiring, world: World, onFatal: (error: Error) => void): ServiceDeps {
+  const { config, deps, model, telemetry, http } = wiring;
+  const { topics, partitions, codec } = world;
+  return {
+    consumer: deps.transport.consumer(new URL(http.url).host),
+    producers: deps.transport.producers,
+    codec,
+    newStore: () => new MemoryStore(codec),
+    model,
+    clock: deps.clock,
+    logger: deps.logger,
+    telemetry,
+    randomId: randomUUID,
+    owner: `${hostname()}/${process.pid}`,
+    onOffsetGap: config.onOffsetGap,
+    topicName: (stream) => topics[stream],
+    inputPartitionCount: partitions.tasks,
+    transaction: {
+      codec,
+      model,
+      source: config.appId,
+      // Independent of the registry's address: two processes must write the same header.
+      schemaUrl: `urn:clientele:${subjectOf(topics.tierChanged)}`,
+      partitionCounts: partitions.outputs,
+      limits: defaultTransactionLimits,
+    },
+    engineVersion,
+    sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    config: {
+      commitIntervalMs: config.commitIntervalMs,
+      commitRecords: config.commitMaxRecords,
+      commitBytes: config.commitMaxBytes,
+      idleCommitMs: config.idleCommitMs,
+      mergeWaitMs: config.mergeWaitMs,
+      sliceRecords,
+      inputLimits,
+      groupOffsetsMs,
+      retry,
+      acceptDeadLetters: deps.acceptDeadLetters,
+    },
+    onFatal,
+  };
+}
+
+/** Says `ready` once all assigned tasks run, then waits for the end. */
+async function untilStopped({ deps, http }: Wiring, service: Service): Promise<void> {
+  const { clock, stop, stdout, logger } = deps;
+  while (!stop.aborted && !judgeReadiness(service.status()).ready) await clock.sleep(readyPollMs, stop);
+  if (!stop.aborted) {
+    stdout.write(`ready ${http.url}\n`);
+    logger.info('service.ready', { url: http.url, tasks: service.status().tasks.length });
+  }
+  if (!stop.aborted)
+    await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Drains, commits and leaves within the drain deadline. Rejects: DrainDeadlineError. */
+async function leave(service: Service, { config, deps }: Wiring): Promise<void> {
+  const { clock, logger } = deps;
+  const { drainDeadlineMs } = config;
+  logger.info('service.draining', { deadlineMs: drainDeadlineMs });
+  const timer = new AbortController();
+  const late = clock.sleep(drainDeadlineMs, timer.signal).then(() => false);
+  const drained = await Promise.race([service.stop(Math.round(drainDeadlineMs * (1 - leaveShare))), late]);
+  timer.abort();
+  if (!drained)
+    throw new DrainDeadlineError(
+      `not drained within ${drainDeadlineMs} ms; the next owner takes again what was not committed`,
+    );
+}
+
+/** Ready when the group has assigned tasks and every one of them runs; a process without a task is ready too. */
+function judgeReadiness(status: ServiceStatus): Readiness {
+  if (status.generation === null) return { ready: false, reasons: ['waiting for the group to assign tasks'] };
+  const reasons = status.tasks
+    .filter(({ phase }) => phase !== 'running')
+    .map(({ partition, phase }) => `task ${partition} is ${phase}`);
+  return { ready: reasons.length === 0, reasons };
+}
+
+function loadModel(path: string): Model {
+  const file = readModelFile(path, checkModel);
+  if (file.ok) return file.model;
+  throw new ConfigError(
+    file.faults.map(({ line, path: at, message }) => {
+      const place = line === null ? path : `${path}:${line}`;
+      return at === '' ? `${place}: ${message}` : `${place}: ${at} ${message}`;
+    }),
+  );
+}

@@ -1,0 +1,155 @@
+/** The command line as a whole: which command, which words, which exit code. Nothing here reaches a broker. */
+import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
+import { commands, runCommand } from '../../src/cli/dispatch.ts';
+import { exitCodes } from '../../src/cli/frame.ts';
+import { packageVersion } from '../../src/cli/version.ts';
+import { settings } from '../../src/settings.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'clientele-cli-'));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+function collector() {
+  let text = '';
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString();
+      done();
+    },
+  });
+  return { stream, text: () => text };
+}
+
+async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const stdout = collector();
+  const stderr = collector();
+  const context = { stdout: stdout.stream, stderr: stderr.stream, env, cwd: directory, isTTY: false };
+  const code = await runCommand(argv, context);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** Nothing listens there: a connection is refused at once. */
+const nowhere = { KAFKA_BROKERS: '127.0.0.1:1', SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1' };
+
+describe('runCommand', () => {
+  it('lists every command with its summary, and the exit codes', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).toBe(exitCodes.done);
+    for (const { name, summary } of commands) expect(stdout).toMatch(new RegExp(`  ${name} +${summary}`));
+    expect(stdout).toContain('3 unavailable');
+  });
+
+  it('says the same on stderr and exits 2 without a command', async () => {
+    const { code, stdout, stderr } = await run([]);
+    expect([code, stdout]).toEqual([exitCodes.usage, '']);
+    expect(stderr).toContain('clientele <command>');
+  });
+
+  it.each(['--version', '-v'])('prints the version for %s', async (option) => {
+    expect(await run([option])).toEqual({ code: exitCodes.done, stdout: `${packageVersion()}\n`, stderr: '' });
+  });
+
+  it.each(commands.map(({ name }) => name))('gives %s a help with an example, by --help and by help', async (name) => {
+    const { code, stdout } = await run([name, '--help']);
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toContain(`clientele ${name}`);
+    expect(stdout).toMatch(/Examples?:\n/);
+    expect((await run(['help', name])).stdout).toBe(stdout);
+  });
+
+  it('keeps the summaries of the list equal to those of the commands', async () => {
+    for (const entry of commands)
+      expect((await entry.load()).command).toMatchObject({ name: entry.name, summary: entry.summary });
+  });
+
+  it.each([
+    [['imprt'], 'unknown command imprt. Did you mean import?'],
+    [['--hepl'], 'unknown option --hepl. Did you mean --help?'],
+    [['run', 'now'], 'run takes no argument'],
+    [['run', '--accept-dead-letters', 'purchase'], 'unknown input purchase. Did you mean purchases?'],
+    [['import', 'cdnow'], 'import needs a preset and one or more files'],
+    [['import', 'cdnow', 'a.csv', '--curency', 'EUR'], 'Did you mean --currency?'],
+    [['import', 'cdnow', 'a.csv', '--rate', '0'], '--rate 0 is not a whole number'],
+    [['import', 'cdnwo', 'a.csv'], 'Did you mean cdnow?'],
+  ])('exits 2 for %j and says what is wrong', async (argv, message) => {
+    const { code, stdout, stderr } = await run(argv);
+    expect([code, stdout]).toEqual([exitCodes.usage, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('--help');
+  });
+
+  it('exits 2 with every fault of the configuration', async () => {
+    const { code, stderr } = await run(['run'], { CLIENTELE_HTTP: 'x' });
+    expect(code).toBe(exitCodes.usage);
+    for (const name of ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'CLIENTELE_HTTP']) expect(stderr).toContain(name);
+  });
+
+  it('exits 2 with every fault of the model file and its line', async () => {
+    writeFileSync(join(directory, 'model.yaml'), 'revision: 1\ncurrency: XXZ\n');
+    const { code, stderr } = await run(['run'], nowhere);
+    expect(code).toBe(exitCodes.usage);
+    expect(stderr).toMatch(/model\.yaml:2: currency/);
+    expect(stderr).toContain('horizonDays');
+  });
+
+  it('exits 3 when nothing answers at the brokers', async () => {
+    const model = readFileSync(join(import.meta.dirname, '../../examples/cdnow/model.yaml'), 'utf8');
+    writeFileSync(join(directory, 'good.yaml'), model);
+    const env = {
+      ...nowhere,
+      CLIENTELE_MODEL: 'good.yaml',
+      CLIENTELE_HTTP: '127.0.0.1:0',
+      CLIENTELE_START_DEADLINE_MS: '0',
+      CLIENTELE_LOG_LEVEL: 'error',
+    };
+    const { code, stdout, stderr } = await run(['run'], env);
+    expect([code, stdout]).toEqual([exitCodes.unavailable, '']);
+    expect(stderr).toMatch(/gave up waiting/);
+  });
+
+  it('exits 1 when a file cannot be read', async () => {
+    const { code, stderr } = await run(['import', 'cdnow', 'absent.csv'], nowhere);
+    expect(code).toBe(exitCodes.failed);
+    expect(stderr).toMatch(/ENOENT.*absent\.csv/);
+  });
+
+  it('exits 1 when no row of a file is an event', async () => {
+    writeFileSync(join(directory, 'none.csv'), 'customer_id,date,quantity,amount_usd\n,1997-01-01,1,1\n');
+    const { code, stderr } = await run(['import', 'cdnow', 'none.csv'], nowhere);
+    expect(code).toBe(exitCodes.failed);
+    expect(stderr).toContain('no event in 1 rows; row 1: customerId is empty');
+  });
+
+  it('exits 4 under --strict when a row is refused, writes nothing and names the rows', async () => {
+    writeFileSync(
+      join(directory, 'one.csv'),
+      'customer_id,date,quantity,amount_usd\n1,1997-01-01,1,1\n,1997-01-01,1,1\n',
+    );
+    const { code, stdout } = await run(
+      ['import', 'cdnow', 'one.csv', '--strict', '--json', '--refused', 'refused.csv'],
+      nowhere,
+    );
+    expect(code).toBe(exitCodes.refused);
+    expect(JSON.parse(stdout)).toMatchObject({
+      rows: 2,
+      written: 0,
+      refused: 1,
+      reasons: { 'customerId is empty': 1 },
+    });
+    expect(readFileSync(join(directory, 'refused.csv'), 'utf8')).toBe(
+      `file,row,reason\n"${join(directory, 'one.csv')}",2,"customerId is empty"\n`,
+    );
+  });
+});
+
+describe('settingsTable in the help of run', () => {
+  it('shows every setting', async () => {
+    const { stdout } = await run(['run', '--help']);
+    for (const { name } of Object.values(settings)) expect(stdout).toContain(name);
+  });
+});
