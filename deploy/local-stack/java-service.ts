@@ -101,7 +101,7 @@ export class JavaService implements Service {
 
   #failure(otherwise: string): Error {
     const { name, logFile } = this.#options;
-    return new Error(`${name} ${this.#end ?? otherwise}; the end of its log:\n${tail(logFile)}`);
+    return new Error(`${name} ${this.#end ?? otherwise}; the end of its log, ${logFile}:\n${tail(logFile)}`);
   }
 
   #signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void> {

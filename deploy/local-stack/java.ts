@@ -60,7 +60,8 @@ export async function startWithJava(options: StackOptions): Promise<LocalStack> 
   if (broker.status === 'rejected' || registry.status === 'rejected') {
     if (broker.status === 'fulfilled') await broker.value.service.stop('SIGKILL');
     if (registry.status === 'fulfilled') await registry.value?.service.stop('SIGKILL');
-    await dispose();
+    // The directory stays: its logs are what there is to find out from.
+    ground.reaper.release();
     throw broker.status === 'rejected' ? broker.reason : registry.status === 'rejected' ? registry.reason : null;
   }
   return assembleStack({

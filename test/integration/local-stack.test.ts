@@ -78,6 +78,14 @@ describe('startStack', () => {
     expect((await stack.kafkaTools(tool, [...server, '--list'])).stdout).toContain('kept');
   });
 
+  it.runIf(useStack().provider === 'java')(
+    'shows the end of the log of a broker that refuses its settings',
+    async () => {
+      const failed = startStack({ need: 'kafka', properties: { 'num.io.threads': 'many' } });
+      await expect(failed).rejects.toThrow(/the end of its log, \S+broker\.log:[\s\S]*num\.io\.threads/);
+    },
+  );
+
   it('names the three ways to a broker when the only allowed provider is missing', async () => {
     const [allowed, brokers] = [process.env['CLIENTELE_STACK'], process.env['KAFKA_BROKERS']];
     process.env['CLIENTELE_STACK'] = 'environment';
