@@ -33,11 +33,10 @@ describe.runIf(useStack().provider !== 'environment')('a broker that is killed a
     await producer.close();
     await stack.startBroker();
 
-    await rig.until(() => seen.heartbeats.includes(seen.assignment?.generation ?? -1), 'a heartbeat');
-    const heartbeats = seen.heartbeats.length;
-    await rig.until(() => seen.heartbeats.length > heartbeats, 'another heartbeat');
-    const flows = seen.assignments.length;
-    if (flows > 1) consumer.flow('purchases', 0, 1);
+    const { length } = seen.heartbeats;
+    await rig.until(() => seen.heartbeats.length > length, 'a heartbeat after the outage');
+    // A session that ended meanwhile means a new assignment, in which everything is held.
+    if (seen.assignments.length > 1) consumer.flow('purchases', 0, 1);
     await rig.append('purchases', 0, ['after']);
     await rig.until(() => seen.values('purchases', 0).includes('after'), 'the second record');
     expectUnbroken(seen.of('purchases', 0), 0);

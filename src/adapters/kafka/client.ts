@@ -53,15 +53,20 @@ function security(): Pick<KafkaConfig, 'ssl' | 'sasl'> {
   return {};
 }
 
+/**
+ * How often a broker that cannot be reached is tried again, at most once a second: about as many seconds.
+ * `short` lets the caller decide soon; `long` outlasts the restart of a broker.
+ */
+const patience = { short: 8, long: 35 } as const;
+
 /** A client object: no connection is made before a producer, consumer or admin of it connects. */
-export function createKafka(endpoint: KafkaEndpoint, clientId: string): Kafka {
+export function createKafka(endpoint: KafkaEndpoint, clientId: string, tries: keyof typeof patience = 'short'): Kafka {
   return new kafkajs.Kafka({
     clientId,
     brokers: [...endpoint.brokers],
     requestTimeout: timeouts.requestMs,
     connectionTimeout: timeouts.connectionMs,
-    // Look-ups of coordinators and metadata: about 6 s in all.
-    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 8 },
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: patience[tries] },
     logLevel: kafkajs.logLevel.WARN,
     logCreator: logCreator(endpoint.logger),
     ...security(),

@@ -149,7 +149,7 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
       }),
       (cluster) => (this.#cluster = cluster),
     );
-    return createKafka(this.#options, this.#clientId).consumer({
+    return createKafka(this.#options, this.#clientId, 'long').consumer({
       groupId: appId,
       partitionAssigners: [assigner],
       sessionTimeout: timeouts.sessionMs,
@@ -160,11 +160,11 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
       maxBytesPerPartition: bytesPerInput,
       maxBytes: bytesPerFetch,
       allowAutoTopicCreation: false,
-      // A broker that restarts is waited for, about 25 s; then the crash is definite and the process ends.
+      // A coordinator that restarts is waited for as long; then the crash is definite and the process ends.
       retry: {
         initialRetryTime: 200,
         maxRetryTime: 2_000,
-        retries: 15,
+        retries: 20,
         restartOnFailure: () => Promise.resolve(false),
       },
     });
