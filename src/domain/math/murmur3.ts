@@ -3,8 +3,7 @@
  * the model hash. Not cryptographic: it tells things apart, it hides nothing.
  *
  * Source: Austin Appleby, SMHasher, MurmurHash3.cpp (public domain). Hazard: 32-bit products need Math.imul.
- * Reference: SMHasher verification value 0xB3ECE62A; "I will not buy this record, it is scratched." gives
- * 9b5b7ba2 ef3f7866 889adeaf 00f3f98e.
+ * Reference: SMHasher verification value 0xB3ECE62A.
  */
 
 /** Four signed 32-bit words, h1 first. */
@@ -15,9 +14,14 @@ const C2 = 0xab0e9789 | 0;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93 | 0;
 
-/** Hash of a text by its UTF-8 bytes. Order of the words as in the reference implementation. */
+/** Working memory of one call: allocating it anew would cost more than hashing an id. */
+let bytes = new Uint8Array(1024);
+let view = new DataView(bytes.buffer);
+
+/** Hash of a text by its UTF-8 bytes; a lone surrogate counts as U+FFFD, as in the Encoding standard. */
 export function hash128(text: string): Hash128 {
-  return hashBytes128(utf8(text), 0);
+  reserve(text.length * 3);
+  return hashReserved(writeUtf8(text), 0);
 }
 
 /** The hash as 32 lower-case hexadecimal digits. */
@@ -26,24 +30,31 @@ export function hex128(hash: Hash128): string {
 }
 
 /** MurmurHash3_x86_128 of bytes with a 32-bit seed. */
-export function hashBytes128(bytes: Uint8Array, seed: number): Hash128 {
-  const length = bytes.length;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  let [h1, h2, h3, h4] = [seed | 0, seed | 0, seed | 0, seed | 0];
-  const blocksEnd = length & ~15;
-  for (let at = 0; at < blocksEnd; at += 16) {
+export function hashBytes128(input: Uint8Array, seed: number): Hash128 {
+  reserve(input.length);
+  bytes.set(input);
+  return hashReserved(input.length, seed);
+}
+
+/** Hash of the first `length` bytes of the working memory. A last, short block counts as if filled up with zeros. */
+function hashReserved(length: number, seed: number): Hash128 {
+  bytes.fill(0, length, length + 15);
+  let h1 = seed | 0;
+  let h2 = h1;
+  let h3 = h1;
+  let h4 = h1;
+  let at = 0;
+  for (; at + 16 <= length; at += 16) {
     h1 = (Math.imul(rotl(h1 ^ mix1(view.getInt32(at, true)), 19) + h2, 5) + 0x561ccd1b) | 0;
     h2 = (Math.imul(rotl(h2 ^ mix2(view.getInt32(at + 4, true)), 17) + h3, 5) + 0x0bcaa747) | 0;
     h3 = (Math.imul(rotl(h3 ^ mix3(view.getInt32(at + 8, true)), 15) + h4, 5) + 0x96cd1c35) | 0;
     h4 = (Math.imul(rotl(h4 ^ mix4(view.getInt32(at + 12, true)), 13) + h1, 5) + 0x32ac3b17) | 0;
   }
-  if (length > blocksEnd) {
-    const tail = new DataView(new ArrayBuffer(16));
-    for (let at = blocksEnd; at < length; at += 1) tail.setUint8(at - blocksEnd, view.getUint8(at));
-    h4 ^= mix4(tail.getInt32(12, true));
-    h3 ^= mix3(tail.getInt32(8, true));
-    h2 ^= mix2(tail.getInt32(4, true));
-    h1 ^= mix1(tail.getInt32(0, true));
+  if (at < length) {
+    h1 ^= mix1(view.getInt32(at, true));
+    h2 ^= mix2(view.getInt32(at + 4, true));
+    h3 ^= mix3(view.getInt32(at + 8, true));
+    h4 ^= mix4(view.getInt32(at + 12, true));
   }
   return finish(h1 ^ length, h2 ^ length, h3 ^ length, h4 ^ length);
 }
@@ -74,29 +85,39 @@ function avalanche(word: number): number {
   return h ^ (h >>> 16);
 }
 
-/** UTF-8 bytes of a text; a lone surrogate becomes U+FFFD, as in the Encoding standard. */
-function utf8(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length * 3);
+/** Makes room for `length` bytes and one block more. */
+function reserve(length: number): void {
+  if (length + 16 <= bytes.length) return;
+  bytes = new Uint8Array(2 * (length + 16));
+  view = new DataView(bytes.buffer);
+}
+
+/** Writes a text into the working memory; returns how many bytes it took. */
+function writeUtf8(text: string): number {
   let size = 0;
   for (let i = 0; i < text.length; i += 1) {
     const unit = text.charCodeAt(i);
-    if (unit < 0x80) {
-      bytes[size++] = unit;
-      continue;
-    }
-    let point = text.codePointAt(i) ?? unit;
-    if (point > 0xffff) i += 1;
-    else if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd;
-    if (point < 0x800) bytes[size++] = 0xc0 | (point >> 6);
+    if (unit < 0x80) bytes[size++] = unit;
     else {
-      if (point < 0x10000) bytes[size++] = 0xe0 | (point >> 12);
-      else {
-        bytes[size++] = 0xf0 | (point >> 18);
-        bytes[size++] = 0x80 | ((point >> 12) & 63);
-      }
-      bytes[size++] = 0x80 | ((point >> 6) & 63);
+      const point = text.codePointAt(i) ?? unit;
+      if (point > 0xffff) i += 1;
+      size = writePoint(point >= 0xd800 && point <= 0xdfff ? 0xfffd : point, size);
     }
-    bytes[size++] = 0x80 | (point & 63);
   }
-  return bytes.subarray(0, size);
+  return size;
+}
+
+function writePoint(point: number, start: number): number {
+  let size = start;
+  if (point < 0x800) bytes[size++] = 0xc0 | (point >> 6);
+  else {
+    if (point < 0x10000) bytes[size++] = 0xe0 | (point >> 12);
+    else {
+      bytes[size++] = 0xf0 | (point >> 18);
+      bytes[size++] = 0x80 | ((point >> 12) & 63);
+    }
+    bytes[size++] = 0x80 | ((point >> 6) & 63);
+  }
+  bytes[size++] = 0x80 | (point & 63);
+  return size;
 }
