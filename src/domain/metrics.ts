@@ -1,86 +1,62 @@
 /**
- * The metrics of a customer: pure functions (state, asOf, model) of what the state knows, by name and with their unit.
- * Null where a metric is undefined, never NaN. The score's factors, the RFM scores and the profile are made of these.
+ * The metrics of a customer: pure functions (moment, model) of what the state knows at an instant, by name and with their
+ * unit. Null where a metric is undefined, never NaN. The score's factors, the RFM scores and the profile are made of these.
  */
-import type { CustomerState } from './contracts.ts';
-import { occasionsOf, windowSums } from './days.ts';
 import type { Occasions } from './days.ts';
 import { gapQuantile, gapShare } from './math/lomax.ts';
 import { pAlive, pBuyWithin } from './math/mbg-nbd.ts';
 import type { PurchaseHistory } from './math/mbg-nbd.ts';
 import type { Model } from './model.ts';
+import type { Moment } from './moment.ts';
 import { dayMs, weekMs } from './time.ts';
 
-/** A metric's value at an instant not before state.evaluatedTo, or null where it is undefined. */
-export type MetricFunction = (state: CustomerState, asOf: number, model: Model) => number | null;
+/** A metric's value at a moment, or null where it is undefined. */
+export type MetricFunction = (moment: Moment, model: Model) => number | null;
 
 export interface Metric {
   readonly unit: 'days' | 'purchase days' | 'minor units' | 'probability' | 'instant';
   readonly valueOf: MetricFunction;
 }
 
-/** Purchase days and the unit of the purchase model: x, t_x and T in real-valued weeks; null without a purchase. */
-export function purchaseHistory(state: CustomerState, asOf: number): PurchaseHistory | null {
-  const occasions = occasionsOf(state);
-  return occasions === null ? null : historyOf(occasions, asOf);
-}
-
-function historyOf({ count, firstAt, lastAt }: Occasions, asOf: number): PurchaseHistory {
-  return { x: count - 1, tx: (lastAt - firstAt) / weekMs, T: (asOf - firstAt) / weekMs };
-}
-
 /** The latest instant a calendar can name; a median beyond it says nothing anybody could act on. */
 const instantMsMax = 8.64e15;
 
-const recencyDays: MetricFunction = (state, asOf) => {
-  const occasions = occasionsOf(state);
-  return occasions === null ? null : (asOf - occasions.lastAt) / dayMs;
-};
+/** A metric that is undefined without a purchase. */
+function ofBuyer(valueOf: (occasions: Occasions, moment: Moment, model: Model) => number | null): MetricFunction {
+  return (moment, model) => (moment.occasions === null ? null : valueOf(moment.occasions, moment, model));
+}
 
-const purchaseDays365: MetricFunction = (state, asOf) =>
-  occasionsOf(state) === null ? null : windowSums(state, asOf).days;
+/** A metric of the purchase model, which counts time in real-valued weeks. */
+function ofHistory(valueOf: (history: PurchaseHistory, model: Model) => number): MetricFunction {
+  return ofBuyer((occasions, { asOf }, model) => valueOf(historyOf(occasions, asOf), model));
+}
 
-const revenue365: MetricFunction = (state, asOf) =>
-  occasionsOf(state) === null ? null : windowSums(state, asOf).netMinor;
+/** x, t_x and T at an instant, in weeks between firstAt instants. */
+export function historyOf({ count, firstAt, lastAt }: Occasions, asOf: number): PurchaseHistory {
+  return { x: count - 1, tx: (lastAt - firstAt) / weekMs, T: (asOf - firstAt) / weekMs };
+}
 
-const pAliveNow: MetricFunction = (state, asOf, model) => {
-  const history = purchaseHistory(state, asOf);
-  return history === null ? null : pAlive(model.purchase, history);
-};
+const recencyDays = ofBuyer(({ lastAt }, { asOf }) => (asOf - lastAt) / dayMs);
+const purchaseDays365 = ofBuyer((_, { window }) => window.days);
+const revenue365 = ofBuyer((_, { window }) => window.netMinor);
+const pAliveNow = ofHistory((history, { purchase }) => pAlive(purchase, history));
+const pBuy = ofHistory((history, { purchase, horizonDays }) =>
+  pBuyWithin(purchase, history, (horizonDays * dayMs) / weekMs),
+);
+const overdue = ofHistory(({ x, tx, T }, { purchase: { r, alpha } }) => gapShare({ r, alpha, x, tx }, T - tx));
 
-const pBuy: MetricFunction = (state, asOf, model) => {
-  const history = purchaseHistory(state, asOf);
-  return history === null ? null : pBuyWithin(model.purchase, history, (model.horizonDays * dayMs) / weekMs);
-};
-
-const nextPurchaseAt: MetricFunction = (state, asOf, { purchase }) => {
-  const occasions = occasionsOf(state);
-  if (occasions === null) return null;
+const nextPurchaseAt = ofBuyer((occasions, { asOf }, { purchase: { r, alpha } }) => {
   const { x, tx } = historyOf(occasions, asOf);
-  const medianWeeks = gapQuantile({ r: purchase.r, alpha: purchase.alpha, x, tx }, 0.5);
-  const at = Math.round(occasions.lastAt + medianWeeks * weekMs);
+  const at = Math.round(occasions.lastAt + gapQuantile({ r, alpha, x, tx }, 0.5) * weekMs);
   return at <= instantMsMax ? at : null;
-};
+});
 
-const overdue: MetricFunction = (state, asOf, { purchase }) => {
-  const history = purchaseHistory(state, asOf);
-  if (history === null) return null;
-  const { x, tx, T } = history;
-  return gapShare({ r: purchase.r, alpha: purchase.alpha, x, tx }, T - tx);
-};
+const meanRepeatSpend = ofBuyer(({ count, firstDayNetMinor }, moment) =>
+  count < 2 ? null : (lifetimeNetMinor(moment) - firstDayNetMinor) / (count - 1),
+);
+const meanBasket = ofBuyer(({ count }, moment) => lifetimeNetMinor(moment) / count);
 
-const meanRepeatSpend: MetricFunction = (state) => {
-  const occasions = occasionsOf(state);
-  if (occasions === null || occasions.count < 2) return null;
-  return (lifetimeNetMinor(state) - occasions.firstDayNetMinor) / (occasions.count - 1);
-};
-
-const meanBasket: MetricFunction = (state) => {
-  const occasions = occasionsOf(state);
-  return occasions === null ? null : lifetimeNetMinor(state) / occasions.count;
-};
-
-function lifetimeNetMinor({ totals }: CustomerState): number {
+function lifetimeNetMinor({ state: { totals } }: Moment): number {
   return totals.revenueMinor - totals.refundsMinor;
 }
 

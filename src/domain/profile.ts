@@ -10,19 +10,21 @@ import type {
   ProfileScore,
   ProfileValue,
 } from './contracts.ts';
-import { occasionsOf, windowSums } from './days.ts';
+import type { Occasions } from './days.ts';
 import { tierById } from './decide.ts';
-import { metrics, purchaseHistory } from './metrics.ts';
+import { historyOf, metrics } from './metrics.ts';
 import type { MetricName } from './metrics.ts';
 import type { Model } from './model.ts';
+import { momentOf } from './moment.ts';
+import type { Moment } from './moment.ts';
 import { rfmScores, segmentOf } from './rfm.ts';
 import { score } from './score.ts';
-import { weekMs } from './time.ts';
 import { tierContract } from './transition.ts';
 
 /** Returns the customer as known at `asOf`, an instant not before state.evaluatedTo. */
 export function profileOf(state: CustomerState, model: Model, asOf: number): Profile {
-  const hasBought = occasionsOf(state) !== null;
+  const moment = momentOf(state, asOf);
+  const { occasions } = moment;
   return {
     customerId: state.customerId,
     asOf,
@@ -35,10 +37,10 @@ export function profileOf(state: CustomerState, model: Model, asOf: number): Pro
       churnBand: 'none',
       openAlertId: null,
     },
-    score: hasBought ? scoreGroup(state, asOf, model) : null,
+    score: occasions === null ? null : scoreGroup(moment, model),
     next: null,
-    purchase: purchaseGroup(state, asOf, model),
-    forecast: hasBought ? forecastGroup(state, asOf, model) : null,
+    purchase: occasions === null ? null : purchaseGroup(moment, occasions, model),
+    forecast: occasions === null ? null : forecastGroup(moment, model),
     value: valueGroup(model),
     voice: null,
     engagement: null,
@@ -46,34 +48,31 @@ export function profileOf(state: CustomerState, model: Model, asOf: number): Pro
   };
 }
 
-function scoreGroup(state: CustomerState, asOf: number, model: Model): ProfileScore {
-  const { total, factors } = score(state, asOf, model);
+function scoreGroup(moment: Moment, model: Model): ProfileScore {
+  const { total, factors } = score(moment, model);
   return { total, factors: factors.map(({ assumed, ...factor }) => ({ ...factor, prior: assumed })) };
 }
 
-function purchaseGroup(state: CustomerState, asOf: number, model: Model): ProfilePurchase | null {
-  const occasions = occasionsOf(state);
-  const history = purchaseHistory(state, asOf);
-  if (occasions === null || history === null) return null;
-  const { revenueMinor, refundsMinor } = state.totals;
-  const window = windowSums(state, asOf);
-  const scores = rfmScores(state, asOf, model);
+function purchaseGroup(moment: Moment, occasions: Occasions, model: Model): ProfilePurchase {
+  const { revenueMinor, refundsMinor } = moment.state.totals;
+  const { x, tx, T } = historyOf(occasions, moment.asOf);
+  const scores = rfmScores(moment, model);
   const segment = scores === null ? null : segmentOf(scores, model.rfm.segments);
   return {
     days: occasions.count,
-    repeatDays: history.x,
+    repeatDays: x,
     firstAt: occasions.firstAt,
     lastAt: occasions.lastAt,
-    firstToLastWeeks: history.tx,
-    ageWeeks: (asOf - occasions.firstAt) / weekMs,
+    firstToLastWeeks: tx,
+    ageWeeks: T,
     revenueMinor,
     refundsMinor,
-    meanRepeatSpendMinor: metrics.meanRepeatSpend.valueOf(state, asOf, model),
+    meanRepeatSpendMinor: metrics.meanRepeatSpend.valueOf(moment, model),
     rfm: scores === null ? null : { ...scores, segment: segment?.id ?? null, grid: null },
-    windowDays: window.days,
-    windowRevenueMinor: window.netMinor,
+    windowDays: moment.window.days,
+    windowRevenueMinor: moment.window.netMinor,
     cluster: null,
-    meanBasketMinor: metrics.meanBasket.valueOf(state, asOf, model),
+    meanBasketMinor: metrics.meanBasket.valueOf(moment, model),
     priceSensitivity: null,
     promotionResponse: null,
     refundShare: revenueMinor > 0 ? refundsMinor / revenueMinor : null,
@@ -83,8 +82,8 @@ function purchaseGroup(state: CustomerState, asOf: number, model: Model): Profil
   };
 }
 
-function forecastGroup(state: CustomerState, asOf: number, model: Model): ProfileForecast {
-  const valueOf = (name: MetricName): number | null => metrics[name].valueOf(state, asOf, model);
+function forecastGroup(moment: Moment, model: Model): ProfileForecast {
+  const valueOf = (name: MetricName): number | null => metrics[name].valueOf(moment, model);
   return {
     horizonDays: model.horizonDays,
     pAlive: valueOf('pAlive'),

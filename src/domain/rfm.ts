@@ -2,9 +2,9 @@
  * RFM: three scores from 1 to 5 (5 best) against the model's frozen cut points, and the named segment they fall in.
  * A value on a cut point belongs to the lower side, so equal values always share a score.
  */
-import type { CustomerState } from './contracts.ts';
 import { metrics } from './metrics.ts';
 import type { Cuts, Model, ScoreRange, Segment } from './model.ts';
+import type { Moment } from './moment.ts';
 
 export interface RfmScores {
   readonly recency: number;
@@ -12,11 +12,11 @@ export interface RfmScores {
   readonly monetary: number;
 }
 
-/** Returns the three scores at an instant, or null for a customer without a purchase. */
-export function rfmScores(state: CustomerState, asOf: number, model: Model): RfmScores | null {
-  const recencyDays = metrics.recencyDays.valueOf(state, asOf, model);
-  const frequency = metrics.purchaseDays365.valueOf(state, asOf, model);
-  const monetaryMinor = metrics.revenue365.valueOf(state, asOf, model);
+/** Returns the three scores at a moment, or null for a customer without a purchase. */
+export function rfmScores(moment: Moment, model: Model): RfmScores | null {
+  const recencyDays = metrics.recencyDays.valueOf(moment, model);
+  const frequency = metrics.purchaseDays365.valueOf(moment, model);
+  const monetaryMinor = metrics.revenue365.valueOf(moment, model);
   if (recencyDays === null || frequency === null || monetaryMinor === null) return null;
   return {
     recency: 5 - cutsBelow(model.rfm.recencyDays, recencyDays),

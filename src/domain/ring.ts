@@ -29,16 +29,21 @@ export function remember(ring: Ring, size: number, eventId: string, occurredAt: 
   if (evictedAt !== null && occurredAt <= evictedAt) {
     return { outcome: 'late_counted', ring: { entries, evictedAt, lateCounted: lateCounted + 1 } };
   }
-  const entry: RingEntry = { at: occurredAt, high, low };
-  let index = entries.length;
-  for (let before = entries[index - 1]; before !== undefined && isAfter(before, entry); before = entries[index - 1]) {
-    index -= 1;
-  }
-  const grown = entries.toSpliced(index, 0, entry);
+  const grown = inserted(entries, { at: occurredAt, high, low });
   const excess = grown.length - size;
-  const newestEvicted = excess > 0 ? (grown[excess - 1]?.at ?? null) : null;
-  if (newestEvicted === null) return { outcome: 'applied', ring: { entries: grown, evictedAt, lateCounted } };
-  return { outcome: 'applied', ring: { entries: grown.slice(excess), evictedAt: newestEvicted, lateCounted } };
+  const newestEvicted = excess > 0 ? grown[excess - 1] : undefined;
+  if (newestEvicted === undefined) return { outcome: 'applied', ring: { entries: grown, evictedAt, lateCounted } };
+  return { outcome: 'applied', ring: { entries: grown.slice(excess), evictedAt: newestEvicted.at, lateCounted } };
+}
+
+function inserted(entries: readonly RingEntry[], entry: RingEntry): readonly RingEntry[] {
+  const last = entries.at(-1);
+  if (last === undefined || isAfter(entry, last)) return [...entries, entry];
+  return entries.toSpliced(
+    entries.findIndex((known) => isAfter(known, entry)),
+    0,
+    entry,
+  );
 }
 
 function isAfter(left: RingEntry, right: RingEntry): boolean {

@@ -2,10 +2,10 @@
  * The value score: integer points per factor whose sum *is* the total, in hundredths (0-10,000). Exact by construction:
  * an unchanged metric contributes nothing to a change, and contributions always add up.
  */
-import type { CustomerState } from './contracts.ts';
 import { roundHalfEven } from './math/round.ts';
 import { metrics } from './metrics.ts';
 import type { Anchor, Factor, Model } from './model.ts';
+import type { Moment } from './moment.ts';
 
 /** One factor as scored; `assumed` = the metric is missing and the model's prior stood in. */
 export interface FactorScore {
@@ -21,9 +21,9 @@ export interface Score {
   readonly factors: readonly FactorScore[];
 }
 
-/** Scores a customer at an instant not before state.evaluatedTo. */
-export function score(state: CustomerState, asOf: number, model: Model): Score {
-  const factors = model.factors.map((factor) => scoreFactor(factor, metrics[factor.name].valueOf(state, asOf, model)));
+/** Scores a customer at a moment. */
+export function score(moment: Moment, model: Model): Score {
+  const factors = model.factors.map((factor) => scoreFactor(factor, metrics[factor.name].valueOf(moment, model)));
   return { total: factors.reduce((total, { points }) => total + points, 0), factors };
 }
 

@@ -5,6 +5,7 @@
 import { businessDay } from './calendar.ts';
 import type { CustomerState, InputTally, LifetimeTotals, Purchase } from './contracts.ts';
 import { noPurchaseDays, placeOnDay } from './days.ts';
+import type { PurchaseDays } from './days.ts';
 import type { InputEvent } from './event.ts';
 import type { Model } from './model.ts';
 import { convertMinor } from './money.ts';
@@ -51,19 +52,37 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
   const { outcome, ring } = remember(state[ringName], model.rings[input.input], eventId, occurredAt);
   if (outcome === 'duplicate') return { outcome, state };
   if (outcome === 'late_counted') return { outcome, state: { ...state, [ringName]: ring } };
-  const seen: CustomerState = {
-    ...state,
-    firstSeenAt: Math.min(state.firstSeenAt, occurredAt),
-    evaluatedTo: Math.max(state.evaluatedTo, occurredAt),
-    [ringName]: ring,
-  };
+  const firstSeenAt = Math.min(state.firstSeenAt, occurredAt);
+  const evaluatedTo = Math.max(state.evaluatedTo, occurredAt);
+  const modelRevision = model.revision;
   switch (input.input) {
-    case 'purchases':
-      return { outcome, state: withPurchase(seen, input.event, model) };
-    case 'interactions':
-      return { outcome, state: { ...seen, interactions: tallied(seen.interactions, occurredAt) } };
-    case 'surveys':
-      return { outcome, state: { ...seen, surveys: tallied(seen.surveys, occurredAt) } };
+    case 'purchases': {
+      const { days, older, windowBuckets, totals } = withPurchase(state, input.event, evaluatedTo, model);
+      // Spelled out: one spread per event is what the runtime copies quickly, a second one is several times the price.
+      const purchased: CustomerState = {
+        ...state,
+        firstSeenAt,
+        evaluatedTo,
+        modelRevision,
+        days,
+        older,
+        windowBuckets,
+        totals,
+        purchaseRing: ring,
+      };
+      return { outcome, state: purchased };
+    }
+    case 'interactions': {
+      const interactions = tallied(state.interactions, occurredAt);
+      return {
+        outcome,
+        state: { ...state, firstSeenAt, evaluatedTo, modelRevision, interactionRing: ring, interactions },
+      };
+    }
+    case 'surveys': {
+      const surveys = tallied(state.surveys, occurredAt);
+      return { outcome, state: { ...state, firstSeenAt, evaluatedTo, modelRevision, surveyRing: ring, surveys } };
+    }
   }
 }
 
@@ -73,25 +92,28 @@ function tallied({ count, lastAt }: InputTally, occurredAt: number): InputTally 
   return { count: count + 1, lastAt: lastAt === null ? occurredAt : Math.max(lastAt, occurredAt) };
 }
 
+/** What a purchase changes. */
+type Purchases = PurchaseDays & Pick<CustomerState, 'totals'>;
+
 /**
  * An order counts on its own day, a refund or cancellation on the day of the order it reverses, whichever arrives first.
  * What cannot be placed changes the totals only and is counted.
  */
-function withPurchase(state: CustomerState, event: Purchase, model: Model): CustomerState {
+function withPurchase(state: CustomerState, event: Purchase, asOf: number, model: Model): Purchases {
   const isOrder = event.kind === 'order';
   const amountMinor = convertMinor(event.amountMinor, event.currency, model);
   if (amountMinor === null) throw new Error('invariant: an event without a rate passed validate');
   const totals = grown(state.totals, isOrder ? amountMinor : 0, isOrder ? 0 : amountMinor);
   const orderAt = isOrder ? event.occurredAt : event.orderedAt;
-  if (orderAt === null) return { ...state, totals: unplaced(totals) };
-  const change = {
+  const change = orderAt !== null && {
     day: businessDay(orderAt, model.zone),
     orders: isOrder ? 1 : event.kind === 'cancellation' ? -1 : 0,
     netMinor: isOrder ? amountMinor : 0 - amountMinor,
     firstAt: orderAt,
   };
-  const placed = placeOnDay(state, change, state.evaluatedTo);
-  return placed === null ? { ...state, totals: unplaced(totals) } : { ...state, ...placed, totals };
+  const placed = change === false ? null : placeOnDay(state, change, asOf);
+  const { days, older, windowBuckets } = placed ?? state;
+  return { days, older, windowBuckets, totals: placed === null ? unplaced(totals) : totals };
 }
 
 function grown(totals: LifetimeTotals, revenueMinor: number, refundsMinor: number): LifetimeTotals {

@@ -9,9 +9,9 @@
 import type { CustomerState, Standing } from './contracts.ts';
 import { decide } from './decide.ts';
 import type { TierHeld } from './decide.ts';
-import { occasionsOf } from './days.ts';
 import type { InputEvent } from './event.ts';
 import type { Model, TierLevel } from './model.ts';
+import { momentOf } from './moment.ts';
 import { score } from './score.ts';
 import type { Score } from './score.ts';
 import { emptyState, evolve } from './state.ts';
@@ -44,7 +44,7 @@ export function step(
   const before = state ?? emptyState(input.event.customerId, input.event.occurredAt);
   const { outcome, state: evolved } = evolve(before, input, model);
   if (outcome !== 'applied') return { outcome, state: evolved, transitions: [] };
-  return { outcome, ...judge(before, { ...evolved, modelRevision: model.revision }, input, model, context) };
+  return { outcome, ...judge(before, evolved, input, model, context) };
 }
 
 function judge(
@@ -79,7 +79,8 @@ function undoesLatest(before: CustomerState, after: CustomerState, asOf: number,
 }
 
 function scoreOfBuyer(state: CustomerState, asOf: number, model: Model): Score | null {
-  return occasionsOf(state) === null ? null : score(state, asOf, model);
+  const moment = momentOf(state, asOf);
+  return moment.occasions === null ? null : score(moment, model);
 }
 
 function tierOf(judged: Score | null, held: TierHeld, asOf: number, model: Model): TierLevel | null {
