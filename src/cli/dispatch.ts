@@ -15,6 +15,11 @@ interface Entry {
 /** Every command, in the order of `--help`; the summaries equal those of the commands. */
 export const commands: readonly Entry[] = [
   { name: 'run', summary: 'the service: reads events, publishes tier changes', load: () => import('./run.ts') },
+  {
+    name: 'topics',
+    summary: 'topics, their settings and their schemas: plan, apply, check',
+    load: () => import('./topics.ts'),
+  },
   { name: 'import', summary: 'CSV files to events on the input topics', load: () => import('./import.ts') },
 ];
 

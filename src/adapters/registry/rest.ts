@@ -13,6 +13,8 @@ export interface Answer {
   readonly status: number;
   /** The body where it is a JSON object, else null. */
   readonly body: Json | null;
+  /** The body where it is a JSON array, else null. */
+  readonly list: readonly unknown[] | null;
 }
 
 interface Credentials {
@@ -67,7 +69,7 @@ export async function request(
   } catch (error) {
     throw unavailable(address, causeOf(error));
   }
-  const answer = { status, body: parse(text) };
+  const answer = { status, ...parse(text) };
   const isAbleToAnswer = status < 500 && status !== 401 && status !== 403 && status !== 408 && status !== 429;
   if (!isAbleToAnswer) throw unavailable(address, `status ${status}`);
   // A 404 of a proxy or of a wrong path carries no error code; it says nothing about schemas.
@@ -77,12 +79,12 @@ export async function request(
   return answer;
 }
 
-function parse(text: string): Json | null {
+function parse(text: string): Pick<Answer, 'body' | 'list'> {
   try {
     const json: unknown = JSON.parse(text);
-    return isJson(json) ? json : null;
+    return { body: isJson(json) ? json : null, list: Array.isArray(json) ? json : null };
   } catch {
-    return null;
+    return { body: null, list: null };
   }
 }
 
