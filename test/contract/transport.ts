@@ -202,7 +202,8 @@ export function transportContract(name: string, createRig: () => Promise<Transpo
       await next.commit();
       const { low, high } = await consumer.bounds('changelog', 1);
       consumer.flow('changelog', 1, low);
-      await rig.until(() => seen.position('changelog', 1) === high, 'the end');
+      // The marker of a commit may still be on its way when the commit is answered.
+      await rig.until(() => seen.position('changelog', 1) >= Math.max(high, 4), 'the end');
       expect(seen.values('changelog', 1)).toEqual(['kept']);
       await expect(old.commit()).rejects.toThrow(FencedError);
       await old.close();

@@ -60,6 +60,16 @@ export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig
         stream === 'changelog' ? Object.entries(changelogSettings).map(([name, value]) => ({ name, value })) : [],
     })),
   });
+  for (const topic of Object.values(topics)) {
+    let isReady = false;
+    // A new topic is in the metadata before its partitions can be read and written.
+    while (!isReady) {
+      isReady = await admin.fetchTopicOffsets(topic).then(
+        () => true,
+        () => false,
+      );
+    }
+  }
   let members = 0;
   return {
     appId,

@@ -70,10 +70,11 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     this.#clientId = `${options.appId}-group-${consumersMade}`;
     this.#consumer = this.#createConsumer();
     this.#lanes = new Lanes(options.topics, {
-      seek: (topic, partition, offset) => this.#consumer.seek({ topic, partition, offset: String(offset) }),
-      pause: (topic, partition) => this.#consumer.pause([{ topic, partitions: [partition] }]),
-      resume: (topic, partition) => this.#consumer.resume([{ topic, partitions: [partition] }]),
+      seek: (topic, partition, offset) => this.#act((it) => it.seek({ topic, partition, offset: String(offset) })),
+      pause: (topic, partition) => this.#act((it) => it.pause([{ topic, partitions: [partition] }])),
+      resume: (topic, partition) => this.#act((it) => it.resume([{ topic, partitions: [partition] }])),
       deliver: (slice) => this.#tell((handler) => handler.onSlice(slice)),
+      refuse: (stream, partition, offset) => this.#tell((handler) => handler.onOutOfRange(stream, partition, offset)),
     });
   }
 
@@ -88,7 +89,6 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     this.#handler = handler;
     this.#removeTap = addTap(this.#clientId, {
       fetching: (request) => this.#lanes.asking(request, this.#options.clock.now()),
-      outOfRange: (topic, partition) => this.#refused(topic, partition),
       synced: (generation) => (this.#syncedGeneration = generation),
     });
     try {
@@ -196,6 +196,7 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
   }
 
   #joined({ memberAssignment, memberId }: ConsumerGroupJoinEvent['payload']): void {
+    if (this.#phase === 'ended') return;
     const last = this.#assignment.generation;
     const generation = this.#syncedGeneration;
     const [first = [], ...others] = this.#topics.map((topic) =>
@@ -218,13 +219,6 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     this.#tell((handler) => handler.onAssigned(this.#assignment));
   }
 
-  #refused(topic: string, partition: number): void {
-    const refused = this.#lanes.refuse(topic, partition);
-    if (refused !== null) {
-      this.#tell((handler) => handler.onOutOfRange(refused.stream, partition, refused.offset));
-    }
-  }
-
   #crashed({ error }: ConsumerCrashEvent['payload']): void {
     this.#end(portError(error, `group ${this.#options.appId}`));
   }
@@ -237,6 +231,16 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     if (this.#phase !== 'running') return;
     this.#handler?.onCrash(error);
     void this.stop();
+  }
+
+  /** Acts on kafkajs, which refuses everything once its loop has ended; the report of that end is on its way. */
+  #act(call: (consumer: Consumer) => void): void {
+    if (this.#phase === 'ended') return;
+    try {
+      call(this.#consumer);
+    } catch (error) {
+      this.#options.logger.info('group.not_running', { error: portError(error, 'consumer').message });
+    }
   }
 
   /** Calls the handler. What it throws is our bug: kafkajs must not retry it, the process must end. */

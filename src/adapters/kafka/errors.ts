@@ -18,7 +18,9 @@ export class AccessDeniedError extends Error {
 /** PRODUCER_FENCED is not in kafkajs' table of codes and arrives as this text. */
 const unknownCode90 = 'Unknown error code 90';
 
+/** A refusal that kafkajs calls retriable (a leader moved, a coordinator loads) comes as the first of these. */
 const unavailable = new Set([
+  'KafkaJSNumberOfRetriesExceeded',
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
   'KafkaJSRequestTimeoutError',

@@ -10,8 +10,9 @@
  * Not here: who is assigned what (consumer.ts), what a slice means (pipeline).
  */
 import type { Slice, StreamName } from '../../pipeline/ports.ts';
-import type { FetchedPartition, FetchRequest, FetchResponse, RawMessage } from './internals.ts';
+import type { FetchedPartition, FetchRequest, RawMessage } from './internals.ts';
 import { buildSlice } from './slice.ts';
+import type { FetchOutcome } from './taps.ts';
 
 /** One partition of one stream. */
 interface Lane {
@@ -36,6 +37,8 @@ export interface LaneControl {
   pause(topic: string, partition: number): void;
   resume(topic: string, partition: number): void;
   deliver(slice: Slice): void;
+  /** A flowing lane was refused its position and is held now. */
+  refuse(stream: StreamName, partition: number, offset: number): void;
 }
 
 /** Most bytes asked of one partition per fetch. */
@@ -91,16 +94,8 @@ export class Lanes {
     this.#control.pause(lane.topic, partition);
   }
 
-  /** Holds a flowing lane whose position the broker refused; null if it was not flowing. */
-  refuse(topic: string, partition: number): { readonly stream: StreamName; readonly offset: number } | null {
-    const lane = this.#lane(topic, partition);
-    if (lane?.flowing !== true) return null;
-    this.hold(lane.stream, partition);
-    return { stream: lane.stream, offset: lane.expected };
-  }
-
-  /** A fetch sent at `requestedAtMs`: sets its byte limits and remembers what was asked. Call the result once, with the answer. */
-  asking(request: FetchRequest, requestedAtMs: number): (response: FetchResponse) => void {
+  /** A fetch sent at `requestedAtMs`: sets its byte limits and remembers what was asked. */
+  asking(request: FetchRequest, requestedAtMs: number): FetchOutcome {
     const asked = new Map<Lane, Asked>();
     let bytes = 0;
     for (const { topic, partitions } of request.topics) {
@@ -113,15 +108,23 @@ export class Lanes {
       }
     }
     request.maxBytes = Math.max(bytesPerFetch, bytes);
-    return (response) => {
-      for (const { topicName, partitions } of response.responses) {
-        for (const fetched of partitions) {
-          const lane = this.#lane(topicName, fetched.partition);
-          const was = lane === undefined ? undefined : asked.get(lane);
-          if (lane !== undefined && was !== undefined) this.#take(lane, was, fetched, requestedAtMs);
-          strip(fetched);
+    return {
+      answered: (response) => {
+        for (const { topicName, partitions } of response.responses) {
+          for (const fetched of partitions) {
+            const lane = this.#lane(topicName, fetched.partition);
+            const was = lane === undefined ? undefined : asked.get(lane);
+            if (lane !== undefined && was !== undefined) this.#take(lane, was, fetched, requestedAtMs);
+            strip(fetched);
+          }
         }
-      }
+      },
+      outOfRange: (topic, partition) => {
+        const lane = this.#lane(topic, partition);
+        if (lane === undefined || !lane.flowing || asked.get(lane)?.epoch !== lane.epoch) return;
+        this.hold(lane.stream, partition);
+        this.#control.refuse(lane.stream, partition, lane.expected);
+      },
     };
   }
 

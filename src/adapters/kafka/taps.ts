@@ -8,11 +8,16 @@ import type { Broker, FetchRequest, FetchResponse, KafkajsError, SyncGroupReques
 import { reported } from './patches/out-of-range.ts';
 import type { Patch } from './patches/patch.ts';
 
-export interface Tap {
-  /** A fetch is about to be sent; byte limits may be changed in place. The answer is called with its response, if any. */
-  fetching(request: FetchRequest): (response: FetchResponse) => void;
-  /** The broker refused a position as outside the log. */
+/** What comes of one fetch request. Exactly one of the two is called, or none if the request fails otherwise. */
+export interface FetchOutcome {
+  answered(response: FetchResponse): void;
+  /** The broker refused the position of this partition as outside its log; what to do about it is the tap's business. */
   outOfRange(topic: string, partition: number): void;
+}
+
+export interface Tap {
+  /** A fetch is about to be sent; byte limits may be changed in place. */
+  fetching(request: FetchRequest): FetchOutcome;
   /** The member has its assignment in this generation; GROUP_JOIN follows. */
   synced(generation: number): void;
 }
@@ -38,16 +43,16 @@ export const brokerTaps: Patch = {
     prototype.fetch = async function fetch(this: Broker, request: FetchRequest): Promise<FetchResponse> {
       const tap = taps.get(this.connectionPool.clientId);
       if (tap === undefined) return Reflect.apply(stockFetch, this, [request]);
-      const settle = tap.fetching(request);
+      const outcome = tap.fetching(request);
       try {
         const response = await Reflect.apply(stockFetch, this, [request]);
-        settle(response);
+        outcome.answered(response);
         return response;
       } catch (error) {
         const { name, topic, partition } = error as KafkajsError;
         if (name === 'KafkaJSOffsetOutOfRange' && topic !== undefined && partition !== undefined) {
           Object.assign(error as object, { [reported]: true });
-          tap.outOfRange(topic, partition);
+          outcome.outOfRange(topic, partition);
         }
         throw error;
       }

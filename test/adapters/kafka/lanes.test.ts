@@ -24,6 +24,7 @@ beforeEach(() => {
       slices.push(slice);
       onSlice(slice);
     },
+    refuse: (stream, partition, offset) => calls.push(`refuse ${stream}/${partition} ${offset}`),
   });
   lanes.assign([2]);
 });
@@ -43,7 +44,7 @@ function fetchOnce(fetchOffset: number, ...offsets: readonly number[]): FetchRes
     offsets.map((offset) => message(offset)),
     'p',
   );
-  lanes.asking(request(fetchOffset, 'p'), 0)(answer);
+  lanes.asking(request(fetchOffset, 'p'), 0).answered(answer);
   return answer;
 }
 
@@ -74,17 +75,17 @@ describe('Lanes', () => {
 
   it('drops the answer to a request that was sent before the latest flow, even from the same offset', () => {
     lanes.flow('purchases', 2, 5);
-    const settle = lanes.asking(request(5, 'p'), 0);
+    const outcome = lanes.asking(request(5, 'p'), 0);
     lanes.flow('purchases', 2, 5);
-    settle(response([message(5)], 'p'));
+    outcome.answered(response([message(5)], 'p'));
     expect(delivered()).toEqual([]);
   });
 
   it('drops the answer to a request that was sent in the assignment before', () => {
     lanes.flow('purchases', 2, 5);
-    const settle = lanes.asking(request(5, 'p'), 0);
+    const outcome = lanes.asking(request(5, 'p'), 0);
     lanes.assign([2]);
-    settle(response([message(5)], 'p'));
+    outcome.answered(response([message(5)], 'p'));
     lanes.flow('purchases', 2, 5);
     expect(delivered()).toEqual([]);
   });
@@ -108,7 +109,7 @@ describe('Lanes', () => {
       lanes.hold('interactions', 2);
       lanes.flow('surveys', 2, 5);
     };
-    lanes.asking(request(5, 'p', 'i', 's'), 0)(response([message(5)], 'p', 'i', 's'));
+    lanes.asking(request(5, 'p', 'i', 's'), 0).answered(response([message(5)], 'p', 'i', 's'));
     expect(slices.map(({ stream }) => stream)).toEqual(['purchases']);
   });
 
@@ -141,9 +142,24 @@ describe('Lanes', () => {
 
   it('tells the position that was refused and holds it, once', () => {
     lanes.flow('purchases', 2, 500);
-    expect(lanes.refuse('p', 2)).toEqual({ stream: 'purchases', offset: 500 });
-    expect(calls.at(-1)).toBe('pause p/2');
-    expect(lanes.refuse('p', 2)).toBeNull();
+    const outcome = lanes.asking(request(500, 'p'), 0);
+    outcome.outOfRange('p', 2);
+    outcome.outOfRange('p', 2);
+    expect(calls.slice(-2)).toEqual(['pause p/2', 'refuse purchases/2 500']);
+    fetchOnce(500);
+    expect(delivered()).toEqual([]);
+  });
+
+  it('ignores the refusal of a request that was sent before the latest flow', () => {
+    lanes.flow('purchases', 2, 500);
+    const outcome = lanes.asking(request(500, 'p'), 0);
+    lanes.flow('purchases', 2, 5);
+    calls.length = 0;
+    outcome.outOfRange('p', 2);
+    outcome.outOfRange('q', 2);
+    expect(calls).toEqual([]);
+    fetchOnce(5, 5);
+    expect(delivered()).toEqual([[5, 6]]);
   });
 
   it('refuses to let flow what is not assigned, and ignores a hold of it', () => {

@@ -3,8 +3,8 @@
  *   committed as the group's offset.
  * Symptom: records are skipped or read again, with one log line.
  * Source: consumer/consumerGroup.js, recoverFromOffsetOutOfRange; consumer/offsetManager, setDefaultOffset.
- * Patch: the partition is held where it is. Whoever taps this consumer (taps.ts) was told; a consumer nobody taps
- *   stops with an error that names the position.
+ * Patch: nothing is reset. Whoever taps this consumer (taps.ts) was told and decides; a consumer nobody taps stops
+ *   with an error that names the partition.
  */
 import type { KafkajsError } from '../internals.ts';
 import type { Patch } from './patch.ts';
@@ -14,7 +14,6 @@ export const reported = Symbol('clientele.outOfRangeReported');
 
 interface ConsumerGroup {
   readonly preferredReadReplicasPerTopicPartition: Record<string, Record<number, unknown> | undefined>;
-  pause(partitions: readonly { readonly topic: string; readonly partitions: readonly number[] }[]): void;
 }
 
 type OutOfRange = Required<Pick<KafkajsError, 'topic' | 'partition'>> & { readonly [reported]?: true };
@@ -35,7 +34,6 @@ export const outOfRange: Patch = {
         Reflect.deleteProperty(replicas, partition);
         return Promise.resolve();
       }
-      this.pause([{ topic, partitions: [partition] }]);
       if (error[reported] === true) return Promise.resolve();
       return Promise.reject(
         new KafkaJSNonRetriableError(`the position in ${topic}/${partition} is outside its log`, { cause: error }),
