@@ -5,7 +5,7 @@
  * Source: Fader, Hardie & Lee 2005, "Counting your customers the easy way", mixture of exponential gaps over a gamma
  * rate: S(g) = ((alpha + t_x) / (alpha + t_x + g))^(r + x).
  * Valid for r, alpha > 0, x >= 0, t_x >= 0. Reference: r .525, alpha 6.183, x 2, t_x 30.43 gives a median gap of
- * 11.564172 (40-digit arithmetic).
+ * 11.565704278339 (50-digit arithmetic).
  */
 
 /** What the gap depends on; alpha, tx and the result share one time unit. */
