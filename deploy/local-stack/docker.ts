@@ -108,10 +108,10 @@ async function startBroker(options: StackOptions, log: (line: string) => void): 
   return { container, address };
 }
 
-/** The image reads `a.b-c` from `KAFKA_A_B__C`. */
+/** How the image wants a setting: `.` is one underscore, `_` two, `-` three. */
 function imageEnvironment(properties: Readonly<Record<string, string>>): Record<string, string> {
   const variable = (name: string): string =>
-    `KAFKA_${name.replaceAll('_', '___').replaceAll('-', '__').replaceAll('.', '_').toUpperCase()}`;
+    `KAFKA_${name.replaceAll('_', '__').replaceAll('-', '___').replaceAll('.', '_').toUpperCase()}`;
   return Object.fromEntries(Object.entries(properties).map(([name, value]) => [variable(name), value]));
 }
 
@@ -124,7 +124,7 @@ async function startRegistry(log: (line: string) => void): Promise<Placed> {
   const container = await new GenericContainer(`apicurio/apicurio-registry:${apicurioVersion}`)
     .withExposedPorts({ container: 8080, host: port })
     // On disk inside the container: schemas survive a stop and start of it.
-    .withEnvironment({ APICURIO_DATASOURCE_URL: 'jdbc:h2:file:/var/tmp/registry' })
+    .withEnvironment({ APICURIO_DATASOURCE_URL: 'jdbc:h2:file:/var/tmp/registry;WRITE_DELAY=0' })
     .withWaitStrategy(Wait.forHttp('/apis/ccompat/v7/subjects', 8080))
     .withStartupTimeout(startMsMax)
     .start();
