@@ -14,6 +14,8 @@ const redrawMs = 150;
 export interface BoardOptions {
   readonly stream: { write(text: string): unknown };
   readonly isTTY: boolean;
+  /** Columns of the terminal: a wrapped row could not be redrawn in place. */
+  readonly width: number;
   readonly totalEvents: number;
   /** Tier names by id, highest first. */
   readonly tiers: ReadonlyMap<string, string>;
@@ -105,7 +107,9 @@ export class Board {
     this.drawnMs = atMs;
     const lines = [columns, ...this.recent, '', ...this.totals()];
     const up = this.drawnLines > 0 ? `\u001b[${this.drawnLines}A` : '';
-    this.options.stream.write(`${up}${lines.map((text) => `\r\u001b[K${text}\n`).join('')}`);
+    this.options.stream.write(
+      `${up}${lines.map((text) => `\r\u001b[K${text.slice(0, this.options.width)}\n`).join('')}`,
+    );
     this.drawnLines = lines.length;
   }
 

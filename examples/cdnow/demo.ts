@@ -84,6 +84,7 @@ async function play(
   const board = new Board({
     stream: process.stdout,
     isTTY: process.stdout.isTTY,
+    width: process.stdout.isTTY ? process.stdout.columns : Infinity,
     totalEvents: events.length,
     tiers: tierNames(),
     now: () => performance.now(),
