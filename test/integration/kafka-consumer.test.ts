@@ -217,6 +217,22 @@ describe('topics that change while a member runs', () => {
   }, 120_000);
 });
 
+describe('a member that stood still for longer than its session', () => {
+  it('is told that its next generation does not follow its last, even alone in the group', async () => {
+    await open({ partitionCount: 2 });
+    const { consumer, seen } = await join();
+    consumer.flow('purchases', 0, 0);
+    await rig.until(() => seen.heartbeats.length > 0, 'a heartbeat');
+    const before = seen.slices.length;
+    // The whole process stands still, as under SIGSTOP.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 13_000);
+    await rig.until(() => seen.assignments.length > 1, 'the next assignment');
+    expect(seen.assignments.at(1)).toMatchObject({ partitions: [0, 1], consecutive: false });
+    expect(seen.slicesAtAssignment - before).toBeLessThanOrEqual(2);
+    expect(seen.crashes).toEqual([]);
+  });
+});
+
 describe('commitPositions', () => {
   it('leaves positions that Kafka tools see, and never rejects', async () => {
     await open({ partitionCount: 1 });

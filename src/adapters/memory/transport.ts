@@ -102,7 +102,7 @@ class MemoryConsumer implements GroupConsumer {
   }
 
   assigned(generation: number, partitions: readonly number[]): void {
-    const consecutive = this.generation === 0 || generation === this.generation + 1;
+    const consecutive = this.generation > 0 && generation === this.generation + 1;
     this.generation = generation;
     this.flowing.clear();
     this.handler?.onAssigned({ generation, partitions, consecutive });
@@ -184,6 +184,7 @@ class MemoryProducer implements TaskProducer {
   private readonly topics: TopicNames;
   private readonly transactionalId: string;
   private session: MemorySession | null = null;
+  private ended = false;
 
   constructor(broker: MemoryBroker, topics: TopicNames, transactionalId: string) {
     this.broker = broker;
@@ -191,32 +192,43 @@ class MemoryProducer implements TaskProducer {
     this.transactionalId = transactionalId;
   }
 
-  async fence(): Promise<void> {
-    this.session = await Promise.resolve(this.broker.initProducer(this.transactionalId));
+  fence(): Promise<void> {
+    return this.step(() => {
+      this.session = this.broker.initProducer(this.transactionalId);
+    });
   }
 
   begin(): Promise<void> {
-    return Promise.resolve();
+    return this.step(() => void this.fencedSession());
   }
 
-  async send(batches: readonly SendBatch[]): Promise<readonly SendAck[]> {
-    const session = this.fencedSession();
-    const acks: SendAck[] = [];
-    for (const { topic, partition, records } of batches) {
-      const baseOffset = this.broker.send(session, this.topics[topic], partition, records);
-      acks.push({ topic, partition, baseOffset, logAppendTimeMs: this.broker.clockMs });
-    }
-    return Promise.resolve(acks);
+  send(batches: readonly SendBatch[]): Promise<readonly SendAck[]> {
+    return this.step(() =>
+      batches.map(({ topic, partition, records }) => {
+        const baseOffset = this.broker.send(this.fencedSession(), this.topics[topic], partition, records);
+        return { topic, partition, baseOffset, logAppendTimeMs: this.broker.clockMs };
+      }),
+    );
   }
 
-  async commit(): Promise<void> {
-    this.broker.end(this.fencedSession(), 'committed');
-    return Promise.resolve();
+  commit(): Promise<void> {
+    return this.step(() => this.broker.end(this.fencedSession(), 'committed'));
   }
 
   close(): Promise<void> {
     this.session = null;
     return Promise.resolve();
+  }
+
+  /** A rejection ends the object, as on Kafka: what follows is refused without reaching the broker. */
+  private async step<T>(run: () => T): Promise<T> {
+    if (this.ended) throw new Error('the producer has ended');
+    try {
+      return await Promise.resolve(run());
+    } catch (error) {
+      this.ended = true;
+      throw error;
+    }
   }
 
   private fencedSession(): MemorySession {
