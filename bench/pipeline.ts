@@ -1,6 +1,6 @@
 /**
  * Benchmark of the whole service on a real Kafka, exactly once: events per second and CPU per event of `clientele run`
- * over a backlog of 3-line purchases, beside what merely reading the same topic costs a stock kafkajs consumer
+ * over a backlog of 3-line purchases, beside what merely reading the same topic costs the same client
  * (the ratio is what to compare between machines).
  *
  * Measured: the service's process, from a quarter of the backlog (warm) to its end committed; CPU includes garbage
@@ -140,7 +140,7 @@ function report(reading: Figures, pipeline: Figures): void {
       .toLocaleString('en')
       .padStart(10)} events/s` + `${micros(figures).toFixed(2).padStart(9)} µs CPU/event`;
   say('');
-  say(row('read only (stock kafkajs)', reading));
+  say(row('read only', reading));
   say(row('clientele run, exactly once', pipeline));
   say(`ratio of CPU per event: ${(micros(pipeline) / micros(reading)).toFixed(2)}`);
 }

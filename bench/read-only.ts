@@ -1,16 +1,18 @@
 /**
- * Reads a topic from its beginning with a stock kafkajs consumer and drops what it reads: the least a consumer of this
- * client costs. Prints one JSON line of figures. Arguments: topic, records, share that counts as warm-up.
+ * Reads a topic from its beginning with a bare consumer of the same client and drops what it reads: the least that a
+ * consumer costs. Prints one JSON line of figures. Arguments: topic, records, share that counts as warm-up.
  */
-import { Kafka, logLevel } from 'kafkajs';
+import { createKafka } from '../src/adapters/kafka/client.ts';
+import { createLogger } from '../src/adapters/log/logger.ts';
 
 const [topic = '', total = '0', warmShare = '0'] = process.argv.slice(2);
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
 const warmAt = Number(total) * Number(warmShare);
+const logger = createLogger({ level: 'error', base: { app: 'bench' } });
 let seen = 0;
 let warm: { count: number; atMs: number; cpu: NodeJS.CpuUsage } | null = null;
 
-const consumer = new Kafka({ brokers, clientId: 'bench-read-only', logLevel: logLevel.NOTHING }).consumer({
+const consumer = createKafka({ brokers, logger }, 'bench-read-only').consumer({
   groupId: `bench-read-only-${process.pid}`,
   maxWaitTimeInMs: 100,
   maxBytesPerPartition: 256 * 1024,

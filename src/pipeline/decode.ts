@@ -37,12 +37,18 @@ export function decodeRecord(record: RawRecord, context: DecodeContext): Decoded
   if (emptyKey) return rejected('empty_key', 'decode');
   const event = decoded.decoded;
   const misplaced = partitionOf(key, context.partitionCount) !== context.partition;
-  const about = { key: key.toString('utf8'), brokerTimestampMs: record.timestampMs };
+  const about = { key: keyText(key), brokerTimestampMs: record.timestampMs };
   const invalid = validate(event, about, context.model);
   if (misplaced && (invalid === null || rank(invalid) > rank('wrong_partition'))) {
     return rejected('wrong_partition', 'validate');
   }
   return invalid === null ? { kind: 'event', event } : rejected(invalid, 'validate');
+}
+
+/** The key as text; one that is no UTF-8 is nobody's id, however its replacement characters may read. */
+function keyText(key: Buffer): string {
+  const text = key.toString('utf8');
+  return text.includes('\uFFFD') && !Buffer.from(text).equals(key) ? '' : text;
 }
 
 function rank(reason: ReasonCode): number {

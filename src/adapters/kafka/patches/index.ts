@@ -9,6 +9,7 @@ import { initProducerRetry } from './init-producer-retry.ts';
 import { linearGrouping } from './linear-grouping.ts';
 import { outOfRange } from './out-of-range.ts';
 import type { Patch } from './patch.ts';
+import { recordEncoder } from './record-encoder.ts';
 import { revokedOffset } from './revoked-offset.ts';
 import { timerLoop } from './timer-loop.ts';
 
@@ -16,6 +17,7 @@ export const patches: readonly Patch[] = [
   emptyBatches,
   abortedRecords,
   linearGrouping,
+  recordEncoder,
   initProducerRetry,
   timerLoop,
   revokedOffset,
