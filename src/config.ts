@@ -48,7 +48,7 @@ export function loadConfig(env: Environment, cwd: string): Config {
   const fromFile = file === undefined || file === '' ? {} : readConfigFile(resolve(cwd, file), faults);
   const known = new Set<string>([configFileVariable, ...Object.values(settings).map((setting) => setting.name)]);
   for (const name of Object.keys(env)) {
-    if (!name.startsWith('CLIENTELE_') || known.has(name) || isServiceLink(name)) continue;
+    if (!name.startsWith('CLIENTELE_') || known.has(name) || isForeign(name)) continue;
     faults.push(`${name} is not a setting.${suggestion(name, known)}`);
   }
   for (const name of Object.keys(fromFile)) {
@@ -121,8 +121,12 @@ function present(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** Kubernetes puts such variables into every container beside a Service named `clientele…`. */
-function isServiceLink(name: string): boolean {
+/** Read by deploy/local-stack in the same shell. */
+const localStackVariables: ReadonlySet<string> = new Set(['CLIENTELE_STACK', 'CLIENTELE_CACHE_DIR']);
+
+/** Ours by its beginning and rightly there: also what Kubernetes puts beside a Service named `clientele…`. */
+function isForeign(name: string): boolean {
+  if (localStackVariables.has(name)) return true;
   return /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$/.test(name);
 }
 

@@ -118,6 +118,10 @@ describe('loadConfig', () => {
     expect(faultsOf({ ...needed, ...links })).toEqual([]);
   });
 
+  it('ignores the variables of the local stack', () => {
+    expect(faultsOf({ ...needed, CLIENTELE_STACK: 'java', CLIENTELE_CACHE_DIR: 'x' })).toEqual([]);
+  });
+
   it('lets the environment win over the file, and an empty variable count as absent', () => {
     const config = file(
       'good.yaml',

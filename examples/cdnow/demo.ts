@@ -35,8 +35,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { full: { type: 'string' }, rate: { type: 'string' } } });
   say('Clientele: purchases of real customers (CDNOW, 1997-98) go in, changes of their value tier come out.');
   say('Takes KAFKA_BROKERS and SCHEMA_REGISTRY_URL if set; else Docker (images apache/kafka and apicurio-registry);');
-  say('else Java 17+ with Maven, which fetches Kafka and the registry (about 150 MB, once) into .cache. No other');
-  say('installation; everything started here is stopped at the end.\n');
+  say('else Java 17+ with Maven, which fetches Kafka and the registry (about 150 MB, once) into a cache');
+  say(
+    '(CLIENTELE_CACHE_DIR, default ~/.cache/clientele). Nothing else is installed; all that is started is stopped.\n',
+  );
   const file = values.full ?? sample;
   const { events, refused } = await readEvents([file], resolveMapping('cdnow', {}));
   if (events.length === 0) throw new Error(`${file} has no purchase`);

@@ -17,6 +17,8 @@ import { useStack } from '../support/stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 const partitions = 4;
+/** Rows of shop.csv that are purchases: one on each day of a January, the latest first. */
+const purchases = 31;
 const stack = useStack();
 const prefix = stack.uniquePrefix('cli');
 const topics = topicNames(prefix);
@@ -120,14 +122,13 @@ async function readAll(topic: string, count: number): Promise<readonly Read[]> {
 beforeAll(async () => {
   const applied = await run(['topics', 'apply', '--partitions', String(partitions), '--replication-factor', '1']);
   expect(applied, applied.stderr).toMatchObject({ code: exitCodes.done });
-  const rows = Array.from(
-    { length: 50 },
-    (_, index) => `c${index % 10},1997-01-${String(50 - index).padStart(2, '0')},1,${index}.50`,
-  );
-  const valid = rows.filter((row) => !/-(3[2-9]|[45]\d)/.test(row));
+  const rows = Array.from({ length: purchases }, (_, index) => {
+    const day = String(purchases - index).padStart(2, '0');
+    return `c${index % 10},1997-01-${day},1,${index}.50`;
+  });
   writeFileSync(
     join(directory, 'shop.csv'),
-    `customer_id,date,quantity,amount_usd\n${valid.join('\n')}\nbad,1997-01-01,1,x\n`,
+    `customer_id,date,quantity,amount_usd\n${rows.join('\n')}\nbad,1997-01-01,1,x\n`,
   );
 });
 
@@ -135,9 +136,6 @@ afterAll(() => {
   for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
   rmSync(directory, { recursive: true });
 });
-
-/** Rows of shop.csv that are purchases. */
-const purchases = 31;
 
 describe('clientele import', () => {
   it('writes every event once, in event time, marked, and ends every partition', async () => {
@@ -161,9 +159,9 @@ describe('clientele import', () => {
     for (const { key, partition } of events) expect(partition).toBe(partitionOf(Buffer.from(key), partitions));
   });
 
-  it('exits 4 when the topic does not exist and names the command that creates it', async () => {
+  it('exits 3 when topic and schema are not there and names the command that creates them', async () => {
     const { code, stderr } = await run(['import', 'cdnow', 'shop.csv'], { CLIENTELE_TOPIC_PREFIX: `${prefix}other-` });
-    expect([exitCodes.refused, exitCodes.unavailable]).toContain(code);
+    expect(code).toBe(exitCodes.unavailable);
     expect(stderr).toContain('clientele topics apply');
   });
 });

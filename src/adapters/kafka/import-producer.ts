@@ -4,7 +4,7 @@
  */
 import type { Message } from 'kafkajs';
 import type { ImportRecord, ImportTarget } from '../../pipeline/import-run.ts';
-import { DataRefusedError } from '../../pipeline/ports.ts';
+import { UnavailableError } from '../../pipeline/ports.ts';
 import { createKafka, type KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
 import { partitionCountsOf } from './topic-counts.ts';
@@ -21,11 +21,11 @@ export interface ImportProducer extends ImportTarget {
 
 const everyReplica = -1;
 
-/** Connects to write to `topic`. Rejects: UnavailableError; DataRefusedError when the topic does not exist. */
+/** Connects to write to `topic`. Rejects: UnavailableError, also when the topic does not exist; AccessDeniedError. */
 export async function openImportProducer(endpoint: KafkaEndpoint, topic: string): Promise<ImportProducer> {
   const partitionCount = (await partitionCountsOf(endpoint, [topic])).get(topic) ?? null;
   if (partitionCount === null) {
-    throw new DataRefusedError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
+    throw new UnavailableError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
   }
   const producer = createKafka(endpoint, 'clientele-import').producer({
     idempotent: true,
