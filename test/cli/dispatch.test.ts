@@ -97,6 +97,20 @@ describe('runCommand', () => {
     expect(stderr).toContain('horizonDays');
   });
 
+  it('checks a model file: revision and hash, or every fault with its line and exit 2', async () => {
+    const good = join(import.meta.dirname, '../../examples/cdnow/model.yaml');
+    const checked = await run(['model', 'check', good]);
+    expect([checked.code, checked.stderr]).toEqual([exitCodes.done, '']);
+    expect(checked.stdout).toMatch(/model\.yaml: revision \d+, hash [0-9a-f]{32}, no fault\n$/);
+
+    writeFileSync(join(directory, 'bad.yaml'), 'revision: 1\ncurrency: XXZ\n');
+    const refused = await run(['model', 'check', 'bad.yaml', '--json']);
+    expect(refused.code).toBe(exitCodes.usage);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false });
+    expect((await run(['model', 'check'], { CLIENTELE_MODEL: 'bad.yaml' })).stdout).toMatch(/bad\.yaml:2: currency/);
+    expect((await run(['model', 'shwo'])).code).toBe(exitCodes.usage);
+  });
+
   it('exits 3 when nothing answers at the brokers', async () => {
     const model = readFileSync(join(import.meta.dirname, '../../examples/cdnow/model.yaml'), 'utf8');
     writeFileSync(join(directory, 'good.yaml'), model);
