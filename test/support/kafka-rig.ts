@@ -30,6 +30,43 @@ export interface KafkaRig extends TransportRig {
 /** Longest a real broker on a busy machine may take for anything these tests wait for. */
 const untilMs = 40_000;
 
+const chosenPartition = ({ message }: { message: { partition?: number } }) => message.partition ?? 0;
+
+/** Creates the topics, and resolves once each partition can be read and written. */
+async function createTopics(
+  admin: KafkaRig['admin'],
+  topics: Readonly<Record<StreamName, string>>,
+  partitionCount: number,
+  options: RigOptions,
+): Promise<void> {
+  const settings = { 'message.timestamp.type': 'LogAppendTime', ...options.changelogSettings };
+  const changelogEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({
+    topics: Object.entries(topics).map(([stream, topic]) => ({
+      topic,
+      numPartitions: options.partitionCounts?.[stream as StreamName] ?? partitionCount,
+      configEntries: stream === 'changelog' ? changelogEntries : [],
+    })),
+  });
+  const isReady = (topic: string): Promise<boolean> =>
+    admin.fetchTopicOffsets(topic).then(
+      () => true,
+      () => false,
+    );
+  // A new topic is in the metadata before its leader answers.
+  for (const topic of Object.values(topics)) while (!(await isReady(topic))) await sleep(20);
+}
+
+/** Rejects a condition that does not come about. */
+async function until(done: () => boolean, what: string): Promise<void> {
+  const deadlineMs = Date.now() + untilMs;
+  while (!done()) {
+    if (Date.now() > deadlineMs) throw new Error(`did not come about in ${untilMs} ms: ${what}`);
+    await sleep(10);
+  }
+}
+
+/** An installation of its own on the shared broker; `close` deletes its topics. */
 export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig> {
   const stack = useStack();
   const prefix = stack.uniquePrefix('rig');
@@ -44,32 +81,9 @@ export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig
   const partitionCount = options.partitionCount ?? 4;
   const kafka = createKafka(endpoint, `${prefix}outside`);
   const admin = kafka.admin();
-  const writer = kafka.producer({
-    createPartitioner:
-      () =>
-      ({ message }) =>
-        message.partition ?? 0,
-  });
+  const writer = kafka.producer({ createPartitioner: () => chosenPartition });
   await Promise.all([admin.connect(), writer.connect()]);
-  const changelogSettings = { 'message.timestamp.type': 'LogAppendTime', ...options.changelogSettings };
-  await admin.createTopics({
-    topics: Object.entries(topics).map(([stream, topic]) => ({
-      topic,
-      numPartitions: options.partitionCounts?.[stream as StreamName] ?? partitionCount,
-      configEntries:
-        stream === 'changelog' ? Object.entries(changelogSettings).map(([name, value]) => ({ name, value })) : [],
-    })),
-  });
-  for (const topic of Object.values(topics)) {
-    let isReady = false;
-    // A new topic is in the metadata before its partitions can be read and written.
-    while (!isReady) {
-      isReady = await admin.fetchTopicOffsets(topic).then(
-        () => true,
-        () => false,
-      );
-    }
-  }
+  await createTopics(admin, topics, partitionCount, options);
   let members = 0;
   return {
     appId,
@@ -89,13 +103,7 @@ export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig
     append: async (input: InputName, partition, values) => {
       await writer.send({ topic: topics[input], messages: values.map((value) => ({ key: 'k', value, partition })) });
     },
-    until: async (done, what) => {
-      const deadlineMs = Date.now() + untilMs;
-      while (!done()) {
-        if (Date.now() > deadlineMs) throw new Error(`did not come about in ${untilMs} ms: ${what}`);
-        await sleep(10);
-      }
-    },
+    until,
     // Several fetch waits: what would come has come.
     pause: () => sleep(500),
     close: async () => {

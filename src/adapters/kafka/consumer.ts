@@ -15,11 +15,12 @@ import {
   type StreamName,
 } from '../../pipeline/ports.ts';
 import { copartitionAssigner } from './assigner.ts';
-import { createKafka, timeouts, type KafkaEndpoint } from './client.ts';
+import type { KafkaEndpoint } from './client.ts';
 import { commitOffsets, commonPartitionCount, logBounds, refuseMissingTopics } from './cluster.ts';
 import { portError, refusal } from './errors.ts';
+import { createGroupClient } from './group-client.ts';
 import type { Cluster } from './internals.ts';
-import { bytesPerFetch, bytesPerInput, Lanes } from './lanes.ts';
+import { Lanes } from './lanes.ts';
 import { addTap } from './taps.ts';
 
 export interface GroupOptions extends KafkaEndpoint {
@@ -140,7 +141,6 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
   }
 
   #createConsumer(): Consumer {
-    const { appId } = this.#options;
     const assigner = copartitionAssigner(
       () => ({
         tasks: this.#assignment.partitions,
@@ -149,25 +149,7 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
       }),
       (cluster) => (this.#cluster = cluster),
     );
-    return createKafka(this.#options, this.#clientId, 'long').consumer({
-      groupId: appId,
-      partitionAssigners: [assigner],
-      sessionTimeout: timeouts.sessionMs,
-      rebalanceTimeout: timeouts.rebalanceMs,
-      heartbeatInterval: timeouts.heartbeatMs,
-      metadataMaxAge: timeouts.metadataMs,
-      maxWaitTimeInMs: timeouts.fetchWaitMs,
-      maxBytesPerPartition: bytesPerInput,
-      maxBytes: bytesPerFetch,
-      allowAutoTopicCreation: false,
-      // A coordinator that restarts is waited for as long; then the crash is definite and the process ends.
-      retry: {
-        initialRetryTime: 200,
-        maxRetryTime: 2_000,
-        retries: 20,
-        restartOnFailure: () => Promise.resolve(false),
-      },
-    });
+    return createGroupClient(this.#options, { groupId: this.#options.appId, clientId: this.#clientId, assigner });
   }
 
   async #join(): Promise<void> {
