@@ -26,7 +26,7 @@ import { purchaseOf } from './workload.ts';
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '600000' },
-    customers: { type: 'string', default: '100000' },
+    customers: { type: 'string', default: '60000' },
     partitions: { type: 'string', default: '8' },
     profile: { type: 'boolean', default: false },
   },
@@ -36,7 +36,17 @@ const customers = Number(values.customers);
 const partitions = Number(values.partitions);
 const warmShare = 0.25;
 
+interface Sample {
+  readonly atMs: number;
+  readonly cpuSeconds: number;
+  readonly applied: number;
+  /** Records written in committed transactions. */
+  readonly produced: number;
+}
+
 interface Figures {
+  /** Records written per event; 0 for a reader. */
+  readonly producedPerEvent: number;
   readonly events: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
@@ -104,7 +114,7 @@ async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<Figures>
   const child = start([...flags, 'src/cli/main.ts', 'run'], environment);
   const [ready] = (await once(lines(child), 'line')) as [string];
   const url = ready.replace('ready ', '');
-  let warm: { atMs: number; cpuSeconds: number; applied: number } | null = null;
+  let warm: Sample | null = null;
   for (;;) {
     const sample = await scrape(url);
     if (warm === null && sample.applied >= events * warmShare) warm = sample;
@@ -112,6 +122,7 @@ async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<Figures>
       child.kill('SIGTERM');
       await finished(child);
       return {
+        producedPerEvent: (sample.produced - warm.produced) / (sample.applied - warm.applied),
         events: sample.applied - warm.applied,
         wallSeconds: (sample.atMs - warm.atMs) / 1000,
         cpuSeconds: sample.cpuSeconds - warm.cpuSeconds,
@@ -121,13 +132,14 @@ async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<Figures>
   }
 }
 
-async function scrape(url: string): Promise<{ atMs: number; cpuSeconds: number; applied: number }> {
+async function scrape(url: string): Promise<Sample> {
   const response = await fetch(`${url}/metrics`);
   const text = await response.text();
   const sum = (pattern: RegExp): number =>
     [...text.matchAll(pattern)].reduce((total, [, value]) => total + Number(value), 0);
   return {
     atMs: performance.now(),
+    produced: sum(/^clientele_records_produced_total (\S+)/gm),
     cpuSeconds: sum(/^\S*process_cpu_seconds_total(?:\{[^}]*\})? (\S+)/gm),
     applied: sum(/^clientele_records_consumed_total\{[^}]*outcome="applied"[^}]*\} (\S+)/gm),
   };
@@ -142,6 +154,7 @@ function report(reading: Figures, pipeline: Figures): void {
   say('');
   say(row('read only', reading));
   say(row('clientele run, exactly once', pipeline));
+  say(`records written per event: ${pipeline.producedPerEvent.toFixed(2)}`);
   say(`ratio of CPU per event: ${(micros(pipeline) / micros(reading)).toFixed(2)}`);
 }
 

@@ -36,6 +36,7 @@ const from = warm as { count: number; atMs: number; cpu: NodeJS.CpuUsage } | nul
 if (from === null) throw new Error('invariant: the warm-up ends before the last record');
 const used = process.cpuUsage(from.cpu);
 const figures = {
+  producedPerEvent: 0,
   events: seen - from.count,
   wallSeconds: (performance.now() - from.atMs) / 1000,
   cpuSeconds: (used.user + used.system) / 1e6,

@@ -5,6 +5,7 @@
 import { abortedRecords } from './aborted-records.ts';
 import { concurrentTransactions } from './concurrent-transactions.ts';
 import { emptyBatches } from './empty-batches.ts';
+import { encoderBuffers } from './encoder-buffers.ts';
 import { initProducerRetry } from './init-producer-retry.ts';
 import { linearGrouping } from './linear-grouping.ts';
 import { outOfRange } from './out-of-range.ts';
@@ -14,6 +15,7 @@ import { revokedOffset } from './revoked-offset.ts';
 import { timerLoop } from './timer-loop.ts';
 
 export const patches: readonly Patch[] = [
+  encoderBuffers,
   emptyBatches,
   abortedRecords,
   linearGrouping,
