@@ -35,6 +35,9 @@ import { WorkingCopy } from './work.ts';
 
 type Rejected = Extract<DecodedRecord, { kind: 'rejected' }>;
 
+/** The lag is told at most this often, ms: fresher than any scrape. */
+const lagReportMs = 1_000;
+
 /** How an incarnation ended: asked to, or by a commit that was refused (`fenced`) or whose outcome nobody knows. */
 export type End = 'stopped' | 'unknown' | 'fenced';
 
@@ -68,6 +71,7 @@ export class Incarnation {
   private ending: 'no' | 'drain' | 'drop' | 'restart' = 'no';
   private lastCommitMs: number;
   private lastGroupOffsetsMs: number;
+  private lastLagMs = 0;
 
   constructor(
     deps: TaskDeps,
@@ -137,6 +141,7 @@ export class Incarnation {
       if (this.inputs.some((input) => input.unknownSchemaId !== null) && (await this.learnSchemas()) !== 'ok') break;
       const idleUntilMs = this.takeSome(clock.now());
       this.releaseInputs();
+      this.reportLag(clock.now());
       if (this.commitDue(clock.now())) {
         const result = await this.commit();
         if (result !== 'ok') return result;
@@ -329,7 +334,13 @@ export class Incarnation {
     telemetry.committed({ partition, durationMs, outcomes, reasons, transitions, tierDeltas, recordsSent });
     telemetry.stateSize(partition, this.store.size);
     telemetry.taskTime(partition, this.offsets.taskTimeMs);
-    for (const input of this.inputs) telemetry.lag(partition, input.name, input.lag);
+  }
+
+  /** Lag moves without commits too: control records at the end of an input are passed, not taken. */
+  private reportLag(nowMs: number): void {
+    if (nowMs - this.lastLagMs < lagReportMs) return;
+    this.lastLagMs = nowMs;
+    for (const input of this.inputs) this.deps.telemetry.lag(this.partition, input.name, input.lag);
   }
 
   /** Too many rejections: something upstream is broken, and going on would bury it under dead letters. */

@@ -176,20 +176,16 @@ export class Task {
     if (this.stopping !== 'no') incarnation.end(this.stopping);
     this.setPhase('running');
     this.deps.telemetry.stateSize(this.partition, this.store.size);
-    try {
-      const end = await incarnation.process();
-      if (end === 'stopped') return end;
-      this.offsets = incarnation.offsets;
-      this.changelogNext = incarnation.changelogNext;
-      this.pending = incarnation.pending;
-      if (end === 'fenced') this.forget();
-      incarnation.holdInputs();
-      this.heartbeatSeen = false;
-      await this.confirmedHeartbeat();
-      return incarnation.commits > 0 ? 'committed' : 'failed';
-    } finally {
-      this.incarnation = null;
-    }
+    const end = await incarnation.process().finally(() => (this.incarnation = null));
+    if (end === 'stopped') return end;
+    incarnation.holdInputs();
+    this.offsets = incarnation.offsets;
+    this.changelogNext = incarnation.changelogNext;
+    this.pending = incarnation.pending;
+    if (end === 'fenced') this.forget();
+    this.heartbeatSeen = false;
+    await this.confirmedHeartbeat();
+    return incarnation.commits > 0 ? 'committed' : 'failed';
   }
 
   private async tryTakeOver(producer: TaskProducer, failures: number): Promise<TakenOver | 'cancelled' | 'failed'> {
