@@ -267,7 +267,7 @@ export interface ChurnAlert {
   readonly resolveReason: ResolveReason | null;
   /** Why it happened. */
   readonly cause: Cause;
-  /** Input and event id that caused it; null when time alone did. */
+  /** eventId of the input event that caused it; null when time alone did. */
   readonly causationId: string | null;
   /** eventId of the transition that this one corrects. */
   readonly supersedes: string | null;
@@ -397,7 +397,7 @@ export interface LifecycleChanged {
   readonly to: LifecycleStage | null;
   /** Why it happened. */
   readonly cause: Cause;
-  /** Input and event id that caused it; null when time alone did. */
+  /** eventId of the input event that caused it; null when time alone did. */
   readonly causationId: string | null;
   /** eventId of the transition that this one corrects. */
   readonly supersedes: string | null;
@@ -607,7 +607,7 @@ export interface ProfilePurchase {
   readonly refundsMinor: number;
   /** Mean net amount of the purchase days after the first, minor units, not rounded. */
   readonly meanRepeatSpendMinor: number | null;
-  /** RFM; null = no purchase in the window. */
+  /** RFM; null = not computed. */
   readonly rfm: ProfileRfm | null;
   /** Purchase days in the trailing window. */
   readonly windowDays: number | null;
@@ -875,7 +875,7 @@ export interface TierChanged {
   readonly currentTier: Tier | null;
   /** Why it happened. */
   readonly cause: Cause;
-  /** Input and event id that caused it; null when time alone did. */
+  /** eventId of the input event that caused it; null when time alone did. */
   readonly causationId: string | null;
   /** eventId of the transition that this one corrects. */
   readonly supersedes: string | null;
