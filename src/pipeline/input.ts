@@ -30,6 +30,12 @@ interface Proof {
 /** More unreached proofs than this are thinned out: a proof is only ever replaced by a later, weaker-or-equal one. */
 const proofsKept = 16;
 
+/**
+ * How long an import may pause before its input counts as live again, ms. Shorter: a slow import is taken for live
+ * traffic and silence is judged too early; longer: an import that broke off holds task time back.
+ */
+const backfillHoldMs = 60_000;
+
 export interface InputLimits {
   /** Records buffered before delivery is held. */
   readonly maxRecords: number;
@@ -59,6 +65,7 @@ export class TaskInput {
   private bytes = 0;
   private proofs: Proof[] = [];
   private provenInAssignment = false;
+  private backfillQuietSinceMs: number | null = null;
   private readonly context: DecodeContext;
   private readonly limits: InputLimits;
 
@@ -152,6 +159,7 @@ export class TaskInput {
     }
     this.inputTimeMs = Math.max(this.inputTimeMs, entry.mergeKeyMs);
     this.backfillRunId = entry.backfillRunId;
+    this.backfillQuietSinceMs = null;
     this.settleProofs();
     return entry;
   }
@@ -192,6 +200,13 @@ export class TaskInput {
     };
   }
 
+  /** An import that broke off writes no end marker: after a while without its records the input is live again. */
+  private endAbandonedBackfill(nowMs: number): void {
+    if (this.backfillRunId === null) return;
+    this.backfillQuietSinceMs ??= nowMs;
+    if (nowMs - this.backfillQuietSinceMs >= backfillHoldMs) this.backfillRunId = null;
+  }
+
   private addProof(proof: Proof): void {
     this.proofs.push(proof);
     if (this.proofs.length > proofsKept) this.proofs = this.proofs.filter((_, i) => i % 2 === 0);
@@ -204,6 +219,7 @@ export class TaskInput {
     for (const proof of this.proofs) {
       if (position < proof.highWatermark) break;
       this.provenInAssignment = true;
+      this.endAbandonedBackfill(proof.atMs);
       if (this.backfillRunId === null) this.inputTimeMs = Math.max(this.inputTimeMs, proof.atMs);
       reached += 1;
     }

@@ -82,6 +82,18 @@ describe('TaskInput', () => {
     expect([subject.inputTimeMs, subject.backfillRunId]).toEqual([7_000, null]);
   });
 
+  it('is live again once an import without an end marker has been quiet for a minute', () => {
+    const subject = input();
+    const headers = { backfill: Buffer.from('run-1') };
+    subject.accept(slice(10, 11, { records: [record(10, { headers, timestampMs: 50 })], requestedAtMs: 5_000 }));
+    subject.take();
+    subject.accept(slice(11, 11, { requestedAtMs: 6_000 }));
+    subject.accept(slice(11, 11, { requestedAtMs: 64_999 }));
+    expect([subject.inputTimeMs, subject.backfillRunId]).toEqual([50, 'run-1']);
+    subject.accept(slice(11, 11, { requestedAtMs: 65_000 }));
+    expect([subject.inputTimeMs, subject.backfillRunId]).toEqual([65_000, null]);
+  });
+
   it('is full at its limits and half empty at half of them', () => {
     const subject = input();
     subject.accept(slice(10, 14, { records: [record(10), record(11), record(12), record(13)] }));
