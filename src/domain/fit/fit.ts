@@ -1,0 +1,366 @@
+/**
+ * A whole model from history: every quantity the data can give, and by name every one they cannot, with how much was there
+ * and how much it takes. Pure; the same purchases give the same model. Order of work = order of the function below.
+ */
+import type { Factor } from '../model.ts';
+import { scoreBands, chooseBand } from './bands.ts';
+import type { BandScore, BandTable } from './bands.ts';
+import { behaviourAt } from './behaviour.ts';
+import type { Behaviour } from './behaviour.ts';
+import { categoryDaysMin, fitCategories } from './categories.ts';
+import type { CategoryFit } from './categories.ts';
+import { clusterCustomersMin, fitClusters } from './clusters.ts';
+import type { ClusterFit } from './clusters.ts';
+import { grouped, historiesAt } from './history.ts';
+import type { Histories } from './history.ts';
+import { actualAfter, baseBrier, recencyAuc, scoreHoldout } from './holdout.ts';
+import type { HoldoutScore } from './holdout.ts';
+import { fitPurchases } from './purchase-fit.ts';
+import type { PurchaseFit } from './purchase-fit.ts';
+import type { PurchaseLog } from './purchase-log.ts';
+import { quantile } from './quantile.ts';
+import { fitFactors, fitRfm, fitTiers } from './score-fit.ts';
+import type { RfmCuts, TierFit } from './score-fit.ts';
+import { fitSpend } from './spend-fit.ts';
+import type { SpendFit } from './spend-fit.ts';
+import { fitHorizon, fitSecondPurchase, secondPurchasesMin } from './timing.ts';
+import type { SecondPurchase } from './timing.ts';
+import { fitWinBack, lapsesMin, returnsMin } from './win-back.ts';
+import type { WinBackFit } from './win-back.ts';
+import { weekMs } from '../time.ts';
+
+export interface FitRequest {
+  /** End of the history fitted to, ms: ages run to it. */
+  readonly until: number;
+  /** Null: no holdout. `cutAt` equals `until`, or lies before it and the model judged is then fitted to the part before. */
+  readonly holdout: { readonly cutAt: number; readonly untilAt: number } | null;
+  /** IANA zone of the business day the log was made with. */
+  readonly zone: string;
+  /** Decimals of the currency: the spend model is reported in major units. */
+  readonly currencyDigits: number;
+  /** h in whole weeks; null = fitted. */
+  readonly horizonWeeks: number | null;
+  /** Alerts per 1,000 customers and month that can be handled; null = no band is chosen. */
+  readonly alertsMax: number | null;
+}
+
+/** A quantity the data do not give. */
+export interface NotFitted {
+  readonly quantity: string;
+  readonly reason: string;
+  /** What was there, of what the minimum counts. */
+  readonly count: number;
+  readonly minimum: number;
+  readonly of: string;
+}
+
+export interface Holdout {
+  readonly cutAt: number;
+  readonly untilAt: number;
+  readonly weeks: number;
+  readonly customers: number;
+  readonly buyers: number;
+  readonly actualTotal: number;
+  readonly aucRecency: number | null;
+  readonly brierBase: number;
+  /** True when the model judged was fitted to less history than the model written. */
+  readonly refitted: boolean;
+  readonly scores: readonly HoldoutScore[];
+}
+
+export interface Fit {
+  readonly until: number;
+  readonly customers: number;
+  readonly repeatCustomers: number;
+  readonly purchaseDays: number;
+  readonly horizonWeeks: number;
+  readonly horizonFitted: boolean;
+  readonly purchase: PurchaseFit;
+  readonly alternative: PurchaseFit;
+  /** v in major units of the currency; null where too few customers have paid repeat days. */
+  readonly spend: SpendFit | null;
+  /** Median amount of a purchase day, minor units. */
+  readonly medianBasketMinor: number;
+  readonly rfm: RfmCuts;
+  readonly factors: readonly Factor[];
+  readonly tiers: readonly TierFit[];
+  readonly clusters: ClusterFit | null;
+  readonly categories: CategoryFit;
+  readonly secondPurchase: SecondPurchase | null;
+  readonly winBack: WinBackFit;
+  readonly holdout: Holdout | null;
+  readonly bands: BandTable | null;
+  readonly chosenBand: BandScore | null;
+  readonly notFitted: readonly NotFitted[];
+}
+
+/** A model, or why there can be none from so little. */
+export type FitResult = { readonly ok: true; readonly fit: Fit } | { readonly ok: false; readonly reason: string };
+
+/** Fewest customers and repeat customers a likelihood of four parameters is asked of. */
+export const fitCustomersMin = 50;
+export const fitRepeatersMin = 20;
+/** Customers with paid repeat days needed for three parameters of spend. */
+export const spendCustomersMin = 50;
+
+/** Fits everything. `onStage` is told what begins and how far it is (0-1). */
+export function fitModel(
+  log: PurchaseLog,
+  request: FitRequest,
+  onStage: (stage: string, share: number) => void = () => undefined,
+): FitResult {
+  onStage('histories', 0);
+  const histories = historiesAt(log, request.until);
+  const customers = histories.customer.length;
+  const repeatCustomers = histories.x.reduce((count, x) => (x > 0 ? count + 1 : count), 0);
+  if (customers < fitCustomersMin || repeatCustomers < fitRepeatersMin) {
+    return { ok: false, reason: tooFew(customers, repeatCustomers) };
+  }
+  onStage('purchase models', 0.1);
+  const groups = grouped(histories);
+  const purchase = fitPurchases('mbg-nbd', groups);
+  const alternative = fitPurchases('bg-nbd', groups);
+  onStage('spend', 0.3);
+  const spendMinor = spendOf(histories);
+  onStage('horizon, first-timers, categories', 0.4);
+  const horizon = fitHorizon(log, request.until);
+  const horizonWeeks = request.horizonWeeks ?? horizon?.weeks ?? 13;
+  const secondPurchase = fitSecondPurchase(log, request.until);
+  const categories = fitCategories(log, request.until, request.zone);
+  const winBack = fitWinBack(log, request.until, purchase, horizonWeeks);
+  onStage('score, tiers, clusters', 0.5);
+  const behaviour = behaviourAt(log, histories, request.until, purchase, horizonWeeks);
+  const factors = fitFactors(behaviour);
+  const medianBasketMinor = medianBasket(log, request.until);
+  const clusters = fitClusters(featuresOf(behaviour, histories));
+  onStage('holdout', 0.7);
+  const judged = judge(log, request, { purchase, alternative, spendMinor }, horizonWeeks, medianBasketMinor, onStage);
+  const fitted = { purchase, spend: spendMinor, secondPurchase, categories, winBack, clusters, ...judged };
+  return {
+    ok: true,
+    fit: {
+      until: request.until,
+      customers,
+      repeatCustomers,
+      purchaseDays: histories.x.reduce((sum, x) => sum + x + 1, 0),
+      horizonWeeks,
+      horizonFitted: request.horizonWeeks === null && horizon !== null,
+      purchase,
+      alternative,
+      spend: inMajorUnits(spendMinor, request.currencyDigits),
+      medianBasketMinor,
+      rfm: fitRfm(behaviour),
+      factors,
+      tiers: fitTiers(behaviour, factors),
+      clusters,
+      categories,
+      secondPurchase,
+      winBack,
+      ...judged,
+      notFitted: notFitted(fitted, request, customers),
+    },
+  };
+}
+
+function tooFew(customers: number, repeatCustomers: number): string {
+  return (
+    `${customers} customers, ${repeatCustomers} of them with a second purchase day: a fit needs ` +
+    `${fitCustomersMin} and ${fitRepeatersMin}.`
+  );
+}
+
+/** Spend in minor units, or null below 50 customers with paid repeat days. */
+function spendOf({ paidDays, paidMinor }: Histories): SpendFit | null {
+  const rows = Array.from(paidDays.keys()).filter((row) => (paidDays[row] ?? 0) > 0);
+  if (rows.length < spendCustomersMin) return null;
+  return fitSpend({
+    x: Float64Array.from(rows, (row) => paidDays[row] ?? 0),
+    mean: Float64Array.from(rows, (row) => (paidMinor[row] ?? 0) / (paidDays[row] ?? 1)),
+  });
+}
+
+function inMajorUnits(spend: SpendFit | null, digits: number): SpendFit | null {
+  if (spend === null) return null;
+  const unit = 10 ** digits;
+  const errors = spend.standardErrors;
+  return {
+    ...spend,
+    v: spend.v / unit,
+    logLikelihood: spend.logLikelihood + spend.customers * Math.log(unit),
+    standardErrors: errors === null ? null : { ...errors, v: errors.v / unit },
+  };
+}
+
+function medianBasket(log: PurchaseLog, until: number): number {
+  const baskets = log.netMinor.filter((_, day) => (log.at[day] ?? 0) <= until);
+  return quantile(baskets.sort(), 0.5);
+}
+
+/** Features of the clusters: when last, how often, how much at a time; logarithms, since each is spread over decades. */
+function featuresOf(behaviour: Behaviour, { x }: Histories): Parameters<typeof fitClusters>[0] {
+  const perDay = behaviour.revenue365.map((net, row) => net / Math.max(1, behaviour.purchaseDays365[row] ?? 0));
+  return [
+    {
+      name: 'lnRecencyDays',
+      values: behaviour.recencyDays.map((days) => Math.log1p(days)),
+      low: 'recent',
+      high: 'silent',
+    },
+    { name: 'lnPurchaseDays', values: x.map((repeats) => Math.log1p(repeats + 1)), low: 'rare', high: 'frequent' },
+    {
+      name: 'lnBasketMinor',
+      values: perDay.map((net) => Math.log1p(Math.max(0, net))),
+      low: 'small_baskets',
+      high: 'large_baskets',
+    },
+  ];
+}
+
+interface Parts {
+  readonly purchase: PurchaseFit;
+  readonly alternative: PurchaseFit;
+  readonly spendMinor: SpendFit | null;
+}
+
+function judge(
+  log: PurchaseLog,
+  { until, holdout, alertsMax }: FitRequest,
+  whole: Parts,
+  horizonWeeks: number,
+  medianSpendMinor: number,
+  onStage: (stage: string, share: number) => void,
+): Pick<Fit, 'holdout' | 'bands' | 'chosenBand'> {
+  if (holdout === null) return { holdout: null, bands: null, chosenBand: null };
+  const { cutAt, untilAt } = holdout;
+  const histories = historiesAt(log, cutAt);
+  const repeaters = histories.x.reduce((count, x) => (x > 0 ? count + 1 : count), 0);
+  if (histories.x.length < fitCustomersMin || repeaters < fitRepeatersMin) {
+    return { holdout: null, bands: null, chosenBand: null };
+  }
+  const refitted = cutAt < until;
+  const { purchase, alternative, spendMinor } = refitted ? partsOf(histories) : whole;
+  const actual = actualAfter(log, histories, cutAt, untilAt);
+  const weeks = (untilAt - cutAt) / weekMs;
+  const scores = [purchase, alternative].map((fit) => scoreHoldout(fit, histories, actual, weeks));
+  onStage('bands', 0.8);
+  const spend = spendMinor === null || spendMinor.degenerate ? null : spendMinor;
+  const input = { log, model: purchase, spend, medianSpendMinor, cut: cutAt, endAt: untilAt, horizonWeeks };
+  const bands = scoreBands(input, (done, total) => onStage('bands', 0.8 + (0.2 * done) / total));
+  return {
+    holdout: {
+      cutAt,
+      untilAt,
+      weeks,
+      customers: histories.x.length,
+      buyers: actual.bought.reduce((sum, bought) => sum + bought, 0),
+      actualTotal: actual.purchases.reduce((sum, count) => sum + count, 0),
+      aucRecency: recencyAuc(histories, actual),
+      brierBase: baseBrier(actual),
+      refitted,
+      scores,
+    },
+    bands,
+    chosenBand: bands === null || alertsMax === null ? null : chooseBand(bands, alertsMax),
+  };
+}
+
+function partsOf(histories: Histories): Parts {
+  const groups = grouped(histories);
+  return {
+    purchase: fitPurchases('mbg-nbd', groups),
+    alternative: fitPurchases('bg-nbd', groups),
+    spendMinor: spendOf(histories),
+  };
+}
+
+type Fitted = Pick<
+  Fit,
+  'purchase' | 'spend' | 'secondPurchase' | 'categories' | 'winBack' | 'clusters' | 'holdout' | 'bands' | 'chosenBand'
+>;
+
+/** Everything a model could hold that these data do not give. */
+function notFitted(fitted: Fitted, { alertsMax }: FitRequest, customers: number): readonly NotFitted[] {
+  const { winBack } = fitted;
+  const found: NotFitted[] = [];
+  const miss = (is: boolean, quantity: string, reason: string, count: number, minimum: number, of: string): void => {
+    if (is) found.push({ quantity, reason, count, minimum, of });
+  };
+  const { bands } = fitted;
+  const paid = fitted.spend?.customers ?? 0;
+  miss(
+    fitted.spend === null,
+    'spend',
+    'too few customers pay on repeat days',
+    paid,
+    spendCustomersMin,
+    'paying repeat customers',
+  );
+  miss(
+    fitted.clusters === null,
+    'clusters',
+    'too few customers, or all alike',
+    customers,
+    clusterCustomersMin,
+    'customers',
+  );
+  miss(
+    fitted.secondPurchase === null,
+    'first-timer notices',
+    'too few second purchases',
+    fitted.secondPurchase?.returned ?? 0,
+    secondPurchasesMin,
+    'second purchases',
+  );
+  const { days, rates } = fitted.categories;
+  miss(
+    rates.length === 0,
+    'new-category rates',
+    'too few purchase days with a category',
+    days,
+    categoryDaysMin,
+    'purchase days',
+  );
+  const noWinBack = winBack.logistic === null;
+  miss(
+    noWinBack && winBack.lapses < lapsesMin,
+    'win-back weights',
+    'too few lapses',
+    winBack.lapses,
+    lapsesMin,
+    'lapses',
+  );
+  miss(
+    noWinBack && winBack.returns < returnsMin,
+    'win-back weights',
+    'too few returns',
+    winBack.returns,
+    returnsMin,
+    'returns',
+  );
+  miss(fitted.holdout === null, 'holdout quality', 'no history after the cut', 0, 1, 'holdout');
+  const watched = fitted.holdout === null ? 0 : Math.floor(fitted.holdout.weeks);
+  miss(bands === null, 'churn bands', 'the holdout is shorter than h and four weeks', watched, 8, 'holdout weeks');
+  const quietest = Math.min(
+    ...(bands?.scores ?? []).filter(({ rule }) => rule.kind === 'probability').map(({ volume }) => volume),
+  );
+  miss(
+    bands !== null && alertsMax !== null && fitted.chosenBand === null,
+    'band for the alerts allowed',
+    'every rule raises more; the count is the quietest one',
+    Math.ceil(Number.isFinite(quietest) ? quietest : 0),
+    alertsMax ?? 0,
+    'alerts per 1,000 customers and month',
+  );
+  // These need inputs a purchase file does not have.
+  for (const [quantity, of, minimum] of otherInputs)
+    miss(true, quantity, 'purchases alone do not tell', 0, minimum, of);
+  return found;
+}
+
+const otherInputs = [
+  ['churn-signal weights', 'customers with a complaint, an answer or engagement before a silence', 200],
+  ['satisfaction prior', 'survey answers', 100],
+  ['margin and costs', 'purchases with costs', 100],
+  ['price sensitivity', 'purchases with a discount', 100],
+  ['engagement anchors', 'interactions', 1_000],
+] as const;
