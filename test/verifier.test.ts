@@ -93,7 +93,7 @@ describe('verify', () => {
           const orderedAt =
             kind === 'order' || orderedDaysAgo === null ? null : occurredAt - orderedDaysAgo * 28 * dayMs;
           const event = order(`c${customer}`, occurredAt, amountMinor, id);
-          return { event: { ...event, kind, orderedAt } as Purchase, isImported };
+          return { event: { ...event, kind, orderedAt }, isImported };
         });
         const evidence = await run(told);
         const { violations, repeated, changes } = verify(evidence, model);

@@ -74,8 +74,8 @@ function inputsOf(names: readonly string[]): ReadonlySet<InputName> {
   );
 }
 
-/** Kafka and the registry as the configuration names them. */
-function kafkaTransport(config: Config, clock: Clock, logger: Logger): Transport {
+/** Returns Kafka and the registry as the configuration names them; nothing is connected yet. */
+export function kafkaTransport(config: Config, clock: Clock, logger: Logger): Transport {
   const { purchases, interactions, surveys, changelog, tierChanged, profile, deadLetters } = topicNames(
     config.topicPrefix,
   );
