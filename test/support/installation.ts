@@ -47,6 +47,12 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** A transaction of somebody upstream; ends once, either way. */
+export interface OpenTransaction {
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}
+
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string };
 
 type Kafka = ReturnType<typeof createKafka>;
@@ -70,6 +76,7 @@ export class Installation {
   /** Newest committed `m:offsets` by partition, as they come. */
   private readonly committed = new Map<number, Offsets>();
   private watcher: Consumer | null = null;
+  private transactions = 0;
 
   private constructor(options: InstallationOptions) {
     this.prefix = useStack().uniquePrefix(options.name);
@@ -227,11 +234,41 @@ export class Installation {
   /** Writes purchases as a shop would, in order; the broker has them when it resolves. */
   async write(events: readonly Purchase[]): Promise<void> {
     const { target, encode } = (this.writer ??= await this.openWriter());
-    const records = events.map((event) => {
-      const key = Buffer.from(event.customerId);
-      return { partition: partitionOf(key, this.partitions), key, value: encode(event), headers: {} };
+    await target.send(events.map((event) => this.place(event.customerId, encode(event))));
+  }
+
+  /** Writes values as they are, each to the partition of its key. */
+  async writeValues(values: readonly (readonly [customerId: string, value: Buffer])[]): Promise<void> {
+    const { target } = (this.writer ??= await this.openWriter());
+    await target.send(values.map(([customerId, value]) => this.place(customerId, value)));
+  }
+
+  private place(customerId: string, value: Buffer) {
+    const key = Buffer.from(customerId);
+    return { partition: partitionOf(key, this.partitions), key, value, headers: {} };
+  }
+
+  /** Sends purchases in a transaction of an application upstream and leaves it open. */
+  async openTransaction(events: readonly Purchase[]): Promise<OpenTransaction> {
+    const { encode } = (this.writer ??= await this.openWriter());
+    this.transactions += 1;
+    const transactionalId = `${this.prefix}upstream-${this.transactions}`;
+    const producer = this.kafka(transactionalId).producer({
+      transactionalId,
+      maxInFlightRequests: 1,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition ?? -1,
     });
-    await target.send(records);
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const messages = events.map((event) => this.place(event.customerId, encode(event)));
+    await transaction.send({ topic: this.topics.purchases, messages });
+    return {
+      commit: () => transaction.commit().then(() => producer.disconnect()),
+      abort: () => transaction.abort().then(() => producer.disconnect()),
+    };
   }
 
   private async openWriter(): Promise<NonNullable<Installation['writer']>> {
