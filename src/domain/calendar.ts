@@ -14,6 +14,8 @@ interface Zone {
 /** UTC days remembered per zone, about 27 years; one more forgets them all, which costs two look-ups a day again. */
 const rememberedDaysMax = 10_000;
 
+const hourMs = 3_600_000;
+
 const zones = new Map<string, Zone>();
 
 /**
@@ -32,6 +34,22 @@ export function businessDay(instantMs: number, zone: string): number {
     known.offsetMsByUtcDay.set(utcDay, offsetMs);
   }
   return Math.floor((instantMs + (offsetMs ?? offsetAt(known.format, instantMs))) / dayMs);
+}
+
+/**
+ * Returns the first instant of a business day: midnight, or the first instant after it where a clock change skips midnight.
+ * Throws: as `businessDay`.
+ */
+export function businessDayStart(day: number, zone: string): number {
+  // Zones are at most 14 hours ahead of UTC and 12 behind; local mean times of the past stay inside 16.
+  let before = day * dayMs - 16 * hourMs;
+  let start = day * dayMs + 16 * hourMs;
+  while (start - before > 1) {
+    const between = Math.floor((before + start) / 2);
+    if (businessDay(between, zone) < day) before = between;
+    else start = between;
+  }
+  return start;
 }
 
 /** True when `zone` is an IANA time zone name known to this runtime. */

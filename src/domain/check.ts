@@ -12,35 +12,68 @@ export interface Fault {
   readonly message: string;
 }
 
-/** A number's limits, both included. */
+/** A number's limits; `min` and `max` are included. */
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
   /** Strictly more than. */
   readonly above?: number;
+  /** Strictly less than. */
+  readonly below?: number;
   readonly isInteger?: boolean;
+}
+
+/** What reading has found so far: what forbids the whole, and what only deserves a look. */
+export interface Findings {
+  readonly faults: Fault[];
+  readonly warnings: Fault[];
 }
 
 /** One value at one path. */
 export class Part {
   readonly value: unknown;
   readonly path: string;
-  private readonly faults: Fault[];
+  private readonly findings: Findings;
 
-  constructor(value: unknown, path: string, faults: Fault[]) {
+  constructor(value: unknown, path: string, findings: Findings) {
     this.value = value;
     this.path = path;
-    this.faults = faults;
+    this.findings = findings;
   }
 
   /** Records a fault at this path. */
   fault(message: string): void {
-    this.faults.push({ path: this.path, message });
+    this.findings.faults.push({ path: this.path, message });
+  }
+
+  /** Records a warning at this path: the whole stands. */
+  warn(message: string): void {
+    this.findings.warnings.push({ path: this.path, message });
   }
 
   /** Number of faults recorded so far, anywhere: cross-checks run only where their parts had none. */
   get faultCount(): number {
-    return this.faults.length;
+    return this.findings.faults.length;
+  }
+
+  /** Reads the value unless it is null, which stays null. */
+  nullable<T>(read: (part: Part) => T): T | null {
+    return this.value === null ? null : read(this);
+  }
+
+  /** Reads one of a few names; the first stands in for a fault. */
+  oneOf<const T extends string>(what: string, names: readonly [T, ...T[]]): T {
+    const text = this.text();
+    const name = names.find((known) => known === text);
+    if (name === undefined && text !== '') this.fault(`${text} ${unknownName(what, text, names)}`);
+    return name ?? names[0];
+  }
+
+  /** Reads true or false. */
+  flag(): boolean {
+    if (typeof this.value === 'boolean') return this.value;
+    this.expected('true or false');
+    return false;
   }
 
   get isMissing(): boolean {
@@ -49,18 +82,18 @@ export class Part {
 
   /** The keys of an object, in order; none for anything else. */
   keys(): readonly string[] {
-    return isObject(this.value) ? Object.keys(this.value) : [];
+    return isPlainObject(this.value) ? Object.keys(this.value) : [];
   }
 
   /** The value under a key; missing when there is none. */
   at(key: string): Part {
-    const value = isObject(this.value) && Object.hasOwn(this.value, key) ? this.value[key] : undefined;
-    return new Part(value, this.path === '' ? key : `${this.path}.${key}`, this.faults);
+    const value = isPlainObject(this.value) && Object.hasOwn(this.value, key) ? this.value[key] : undefined;
+    return new Part(value, this.path === '' ? key : `${this.path}.${key}`, this.findings);
   }
 
   /** Refuses anything but an object, missing required keys, and keys that are not known. */
   object(required: readonly string[], optional: readonly string[] = []): this {
-    if (!isObject(this.value)) {
+    if (!isPlainObject(this.value)) {
       this.expected('an object');
       return this;
     }
@@ -72,7 +105,7 @@ export class Part {
 
   /** Refuses anything but an object with free keys; returns the keys. */
   map(): readonly string[] {
-    if (!isObject(this.value)) this.expected('an object');
+    if (!isPlainObject(this.value)) this.expected('an object');
     return this.keys();
   }
 
@@ -87,19 +120,20 @@ export class Part {
       this.fault(`has ${this.value.length} entries; give ${wanted}`);
       return [];
     }
-    return this.value.map((value: unknown, index) => new Part(value, `${this.path}[${index}]`, this.faults));
+    return this.value.map((value: unknown, index) => new Part(value, `${this.path}[${index}]`, this.findings));
   }
 
-  number({ min = -Infinity, max = Infinity, above = -Infinity, isInteger = false }: Limits = {}): number {
+  number({ min = -Infinity, max = Infinity, above = -Infinity, below = Infinity, isInteger }: Limits = {}): number {
     const { value } = this;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       this.expected('a number');
       return 0;
     }
-    if (isInteger && !Number.isSafeInteger(value)) this.fault(`is ${value}; give a whole number`);
+    if (isInteger === true && !Number.isSafeInteger(value)) this.fault(`is ${value}; give a whole number`);
     else if (value < min) this.fault(`is ${value}; the least is ${min}`);
     else if (value > max) this.fault(`is ${value}; the most is ${max}`);
     else if (value <= above) this.fault(`is ${value}; give more than ${above}`);
+    else if (value >= below) this.fault(`is ${value}; give less than ${below}`);
     return value;
   }
 
@@ -141,7 +175,8 @@ export function unknownName(what: string, name: string, known: readonly string[]
     : `is not a known ${what}`;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for an object that is no list. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -2,6 +2,7 @@
  * Money: long minor units beside an ISO 4217 code, converted to the model's currency once, when an event is taken.
  * Rates are decimal text in the model file and exact fractions here; nothing is ever a rounded double on the way.
  */
+import type { Purchase } from './contracts.ts';
 import { scaleHalfEven } from './math/round.ts';
 
 /** Units of the model's minor unit per minor unit of another currency, as an exact fraction of safe integers. */
@@ -12,10 +13,16 @@ export interface Rate {
   readonly denominator: number;
 }
 
+/** A rate and the instant it holds from, until the next one of its currency; 0 = from the first instant there is. */
+export interface DatedRate extends Rate {
+  readonly fromAt: number;
+}
+
 /** What conversion needs of a model. */
 export interface Money {
   readonly currency: string;
-  readonly rates: Readonly<Record<string, Rate>>;
+  /** By code, in ascending order of `fromAt`. */
+  readonly rates: Readonly<Record<string, readonly DatedRate[]>>;
 }
 
 /**
@@ -60,10 +67,19 @@ export function parseRate(text: string, from: string, to: string): Rate | null {
   return exact ? { text, numerator, denominator } : null;
 }
 
-/** Returns an amount in the model's currency, rounded half to even once; null when the model has no rate for `currency`. */
-export function convertMinor(amountMinor: number, currency: string, money: Money): number | null {
+/** The instant whose rate converts a purchase: of the order, or of the order a reversal names; else its own. */
+export function ratedAt({ kind, occurredAt, orderedAt }: Pick<Purchase, 'kind' | 'occurredAt' | 'orderedAt'>): number {
+  return kind === 'order' ? occurredAt : (orderedAt ?? occurredAt);
+}
+
+/**
+ * Returns an amount in the model's currency at the rate of `orderedAt`, rounded half to even once; null when the model has
+ * no rate for `currency` then. A reversal takes the instant of its order, so that a full refund returns exactly to zero.
+ */
+export function convertMinor(amountMinor: number, currency: string, orderedAt: number, money: Money): number | null {
   if (currency === money.currency) return amountMinor;
-  const rate = Object.hasOwn(money.rates, currency) ? money.rates[currency] : undefined;
+  const rates = Object.hasOwn(money.rates, currency) ? money.rates[currency] : undefined;
+  const rate = rates?.findLast(({ fromAt }) => fromAt <= orderedAt);
   if (rate === undefined) return null;
   return Number(scaleHalfEven(BigInt(amountMinor), BigInt(rate.numerator), BigInt(rate.denominator)));
 }

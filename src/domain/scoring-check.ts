@@ -1,67 +1,40 @@
 /**
- * The part of a model that judges: RFM cut points and segments, the factors of the score, the tiers. Checked together,
- * because what one says decides what another can ever reach.
+ * The part of a model that judges: the factors of the score, the tiers. Checked together, because what one says decides
+ * what the other can ever reach.
  */
 import { unknownName } from './check.ts';
 import type { Part } from './check.ts';
 import { isMetricName, metrics } from './metrics.ts';
-import type { Anchor, Cuts, Factor, Rfm, ScoreRange, Segment, TierLevel } from './model.ts';
-import { rfmCells, segmentOf } from './rfm.ts';
+import type { Anchor, Factor, TierLevel } from './model.ts';
+import { amountMinorMax } from './money.ts';
 import { scoreLimits } from './score.ts';
+import { refuseRepeats } from './segment-check.ts';
 
 /** What the weights sum to, and the most a total can be: hundredths of a point. */
 const fullScore = 10_000;
 
-/** Reads the RFM part: increasing cut points, and segments that can all apply. */
-export function rfmIn(part: Part): Rfm {
-  part.object(['recencyDays', 'frequency', 'monetaryMinor'], ['segments']);
-  const segments = part.at('segments').isMissing ? [] : segmentsIn(part.at('segments'));
-  return {
-    recencyDays: cutsIn(part.at('recencyDays')),
-    frequency: cutsIn(part.at('frequency')),
-    monetaryMinor: cutsIn(part.at('monetaryMinor')),
-    segments,
-  };
-}
-
-function cutsIn(part: Part): Cuts {
-  const [first = 0, second = 0, third = 0, fourth = 0] = part.increasing(part.list(4, 4));
-  return [first, second, third, fourth];
-}
-
-function segmentsIn(part: Part): readonly Segment[] {
-  const before = part.faultCount;
-  const parts = part.list(0, 125);
-  const segments = parts.map((entry) => {
-    entry.object(['id', 'recency', 'frequency', 'monetary']);
-    return {
-      id: entry.at('id').text(),
-      recency: rangeIn(entry.at('recency')),
-      frequency: rangeIn(entry.at('frequency')),
-      monetary: rangeIn(entry.at('monetary')),
-    };
-  });
-  if (part.faultCount > before) return segments;
-  refuseRepeats(parts, segments);
-  const reached = new Set(rfmCells().map((cell) => segmentOf(cell, segments)));
-  segments.forEach((segment, index) => {
-    if (!reached.has(segment))
-      parts[index]?.fault(`${segment.id} can never apply: the segments before it take all of it`);
-  });
-  return segments;
-}
-
-function rangeIn(part: Part): ScoreRange {
-  const [lowest, highest] = part.list(2, 2).map((entry) => entry.number({ min: 1, max: 5, isInteger: true }));
-  if (lowest === undefined || highest === undefined) return [1, 5];
-  if (lowest > highest) part.fault(`runs from ${lowest} down to ${highest}; give the lower score first`);
-  return [lowest, highest];
-}
+/** Metrics that all follow from how long a customer has been silent. */
+const forecastNames: ReadonlySet<string> = new Set([
+  ...[
+    'recencyDays',
+    'pAlive',
+    'pBuy',
+    'overdue',
+    'expectedPurchases',
+    'clvPredicted',
+    'potential',
+    'crossSell',
+    'winBack',
+  ],
+]);
+/** Weight above which they are warned of. */
+const forecastWeightMax = 6_000;
 
 /** Reads the factors of the score; none where there is any fault, so that nothing is concluded from a broken score. */
 export function factorsIn(part: Part): readonly Factor[] {
   const before = part.faultCount;
-  const names = part.map();
+  // A null takes a factor of the preset out again.
+  const names = part.map().filter((name) => part.at(name).value !== null);
   const factors: Factor[] = [];
   for (const name of names) {
     if (isMetricName(name)) factors.push(factorIn(name, part.at(name).object(['weight', 'prior', 'anchors'])));
@@ -70,7 +43,19 @@ export function factorsIn(part: Part): readonly Factor[] {
   if (part.isMissing || part.faultCount > before) return [];
   const sum = factors.reduce((total, { weight }) => total + weight, 0);
   if (sum !== fullScore) part.fault(`the weights sum to ${sum}; they must sum to ${fullScore}`);
+  else warnOfForecasts(part, factors);
   return factors;
+}
+
+/** Forecasts of the same silence rise and fall together: most of a score in them is one opinion, counted often. */
+function warnOfForecasts(part: Part, factors: readonly Factor[]): void {
+  const forecasts = factors.filter(({ name }) => forecastNames.has(name));
+  const weight = forecasts.reduce((total, factor) => total + factor.weight, 0);
+  if (weight <= forecastWeightMax) return;
+  const names = forecasts.map(({ name }) => name).join(', ');
+  part.warn(
+    `${weight / 100} % of the weight is on forecasts that move together (${names}); above 60 % the score is mostly one opinion`,
+  );
 }
 
 function factorIn(name: Factor['name'], part: Part): Factor {
@@ -102,7 +87,7 @@ export function tiersIn(part: Part, factors: readonly Factor[]): readonly TierLe
   const parts = part.list(2, 10);
   const tiers = parts.map((entry, index) => {
     const isLowest = index === parts.length - 1;
-    entry.object(isLowest ? ['id', 'name'] : ['id', 'name', 'enter', 'leave']);
+    entry.object(['id', 'name', ...(isLowest ? [] : ['enter', 'leave'])], isLowest ? [] : ['profitFloorMinor']);
     const line = (key: string): number | null =>
       isLowest ? null : entry.at(key).number({ min: 1, max: fullScore, isInteger: true });
     return {
@@ -111,6 +96,7 @@ export function tiersIn(part: Part, factors: readonly Factor[]): readonly TierLe
       name: entry.at('name').text(),
       enter: line('enter'),
       leave: line('leave'),
+      profitFloorMinor: isLowest ? null : floorIn(entry.at('profitFloorMinor')),
     };
   });
   if (part.faultCount > before) return tiers;
@@ -120,6 +106,11 @@ export function tiersIn(part: Part, factors: readonly Factor[]): readonly TierLe
   return tiers;
 }
 
+function floorIn(part: Part): number | null {
+  const limits = { min: -amountMinorMax, max: amountMinorMax, isInteger: true };
+  return part.isMissing ? null : part.nullable((floor) => floor.number(limits));
+}
+
 function refuseDisorder(part: Part, tier: TierLevel, above: TierLevel | undefined): void {
   if (tier.enter === null || tier.leave === null) return;
   if (tier.leave >= tier.enter) part.at('leave').fault(`is ${tier.leave}; must be below enter, ${tier.enter}`);
@@ -127,6 +118,10 @@ function refuseDisorder(part: Part, tier: TierLevel, above: TierLevel | undefine
     const higher = above?.[line] ?? Infinity;
     if ((tier[line] ?? 0) >= higher)
       part.at(line).fault(`is ${tier[line] ?? 0}; must be below the tier above, ${higher}`);
+  }
+  const floorAbove = above === undefined ? Infinity : (above.profitFloorMinor ?? -Infinity);
+  if (tier.profitFloorMinor !== null && tier.profitFloorMinor > floorAbove) {
+    part.at('profitFloorMinor').fault(`is ${tier.profitFloorMinor}; must not be above that of the tier above`);
   }
 }
 
@@ -139,11 +134,5 @@ function refuseUnreachable(parts: readonly Part[], tiers: readonly TierLevel[], 
     if (tier.enter !== null && tier.enter > most) {
       part?.at('enter').fault(`can never be reached: the score ends at ${most}`);
     } else if (above <= least) part?.fault(`${tier.id} can never be reached: the score begins at ${least}`);
-  });
-}
-
-function refuseRepeats(parts: readonly Part[], named: readonly { readonly id: string }[]): void {
-  named.forEach(({ id }, index) => {
-    if (named.findIndex((other) => other.id === id) < index) parts[index]?.at('id').fault(`${id} is used twice`);
   });
 }

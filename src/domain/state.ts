@@ -8,7 +8,7 @@ import { noPurchaseDays, placeOnDay } from './days.ts';
 import type { PurchaseDays } from './days.ts';
 import type { InputEvent } from './event.ts';
 import type { Model } from './model.ts';
-import { convertMinor } from './money.ts';
+import { convertMinor, ratedAt } from './money.ts';
 import { emptyRing, remember } from './ring.ts';
 
 /** The state of a customer before their first event, which occurred at `firstSeenAt`. */
@@ -101,7 +101,7 @@ type Purchases = PurchaseDays & Pick<CustomerState, 'totals'>;
  */
 function withPurchase(state: CustomerState, event: Purchase, asOf: number, model: Model): Purchases {
   const isOrder = event.kind === 'order';
-  const amountMinor = convertMinor(event.amountMinor, event.currency, model);
+  const amountMinor = convertMinor(event.amountMinor, event.currency, ratedAt(event), model);
   if (amountMinor === null) throw new Error('invariant: an event without a rate passed validate');
   const totals = grown(state.totals, isOrder ? amountMinor : 0, isOrder ? 0 : amountMinor);
   const orderAt = isOrder ? event.occurredAt : event.orderedAt;

@@ -5,7 +5,7 @@
 import type { Interaction, Purchase, Survey } from './contracts.ts';
 import type { InputEvent } from './event.ts';
 import type { Model } from './model.ts';
-import { amountMinorMax, convertMinor, isCurrency } from './money.ts';
+import { amountMinorMax, convertMinor, isCurrency, ratedAt } from './money.ts';
 import type { ReasonCode } from './outcome.ts';
 
 /** What the record around an event says. */
@@ -38,7 +38,7 @@ export function validate(
   if (eventId === '' || !isInstant(occurredAt) || facts.isInvalid) return 'invalid_field';
   if (facts.amounts.some((amount) => !Number.isSafeInteger(amount))) return 'invalid_field';
   if (facts.amounts.some((amount) => amount < 0)) return 'negative_amount';
-  const moneyFault = facts.currency === null ? null : checkMoney(facts.amounts, facts.currency, model);
+  const moneyFault = facts.currency === null ? null : checkMoney(facts, facts.currency, model);
   if (moneyFault !== null) return moneyFault;
   if (occurredAt > brokerTimestampMs + model.futureToleranceMs) return 'occurred_in_future';
   if (facts.isOutOfScale === true) return 'scale_out_of_range';
@@ -52,6 +52,8 @@ interface Facts {
   readonly amounts: readonly number[];
   /** Null = the event carries no money. */
   readonly currency: string | null;
+  /** The instant whose rate converts them. */
+  readonly ratedAt: number;
   readonly isTooLarge: boolean;
   readonly isInvalid: boolean;
   readonly isOutOfScale?: boolean;
@@ -78,6 +80,7 @@ function purchaseFacts(event: Purchase): Facts {
     texts: [event.orderId, event.campaignId, event.couponCode, event.channel, event.businessUnit, event.source],
     amounts,
     currency: event.currency,
+    ratedAt: ratedAt(event),
     isTooLarge:
       amounts.some((amount) => amount > amountMinorMax) ||
       lines.length > linesMax ||
@@ -95,6 +98,7 @@ function interactionFacts(event: Interaction, model: Model): Facts {
     texts: [event.channel, event.campaignId, event.referrerId, event.acquisitionSource, event.lossReason],
     amounts: costMinor === null ? [] : [costMinor],
     currency: costMinor === null ? null : currency,
+    ratedAt: event.occurredAt,
     isTooLarge:
       (costMinor !== null && costMinor > amountMinorMax) ||
       attributes.length > attributesMax ||
@@ -113,16 +117,17 @@ function surveyFacts(event: Survey): Facts {
     texts: [event.surveyId, event.orderId],
     amounts: [],
     currency: null,
+    ratedAt: event.occurredAt,
     isTooLarge: false,
     isInvalid: !Number.isFinite(score) || !isScale || kind === 'unknown' || direction === 'unknown',
     isOutOfScale: score < scaleMin || score > scaleMax,
   };
 }
 
-function checkMoney(amounts: readonly number[], currency: string, model: Model): ReasonCode | null {
+function checkMoney({ amounts, ratedAt: at }: Facts, currency: string, model: Model): ReasonCode | null {
   if (!isCurrency(currency)) return 'unknown_currency';
   for (const amount of amounts) {
-    const converted = convertMinor(amount, currency, model);
+    const converted = convertMinor(amount, currency, at, model);
     if (converted === null) return 'no_rate';
     // Too large only in the model's currency: the one limit that needs a rate first.
     if (converted > amountMinorMax) return 'limit_exceeded';

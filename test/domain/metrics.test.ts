@@ -19,7 +19,10 @@ function valuesOf(state: CustomerState, asOf: number, model: Model = cdnowModel)
 const manyDays = Array.from({ length: 500 }, (_, n) =>
   purchase({ occurredAt: noon(n), amountMinor: 1_000_000_000_000 }),
 );
-const degenerate: Model = { ...cdnowModel, purchase: { process: 'mbg-nbd', r: 1e-4, alpha: 1e-3, a: 1e-6, b: 1e5 } };
+const degenerate: Model = {
+  ...cdnowModel,
+  purchase: { process: 'mbg-nbd', r: 1e-4, alpha: 1e-3, a: 1e-6, b: 1e5, degenerate: true },
+};
 const edges = [
   ['a first purchase, at its instant', [purchase({ occurredAt: noon(0) })], noon(0)],
   ['a purchase of nothing', [purchase({ occurredAt: noon(0), amountMinor: 0 })], noon(1)],

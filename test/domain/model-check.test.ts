@@ -44,7 +44,7 @@ const mutations: readonly (readonly [path: string, value: unknown, faults: reado
   ['futureToleranceMs', -1, ['futureToleranceMs: is -1; the least is 0']],
   ['rings.purchases', 257, ['rings.purchases: is 257; the most is 256']],
   ['rings.purchase', 4, ['rings.purchase: is not a known key; did you mean purchases?']],
-  ['purchase.process', 'bg-nbd', ['purchase.process: bg-nbd is not a known process; known: mbg-nbd']],
+  ['purchase.process', 'pareto', ['purchase.process: pareto is not a known process; known: mbg-nbd, bg-nbd']],
   ['purchase.alpha', 0, ['purchase.alpha: is 0; give more than 0']],
   ['purchase.b', Number.NaN, ['purchase.b: is null; give a number']],
   ['horizonDays', 0, ['horizonDays: is 0; the least is 1']],
@@ -55,7 +55,7 @@ const mutations: readonly (readonly [path: string, value: unknown, faults: reado
   [
     'rfm.segments[2]',
     { id: 'stars', recency: [5, 5], frequency: [5, 5], monetary: [5, 5] },
-    ['rfm.segments[2]: stars can never apply: the segments before it take all of it'],
+    ['rfm.segments[2]: stars can never apply: champions before it takes all of it'],
   ],
   ['score.pBuy.weight', 3_400, ['score: the weights sum to 9900; they must sum to 10000']],
   ['score.pBuy.weight', 35.5, ['score.pBuy.weight: is 35.5; give a whole number']],

@@ -76,8 +76,8 @@ describe('evolve', () => {
   });
 
   it('converts once, at the rate of the model, half to even', () => {
-    const rate = { text: '1.085', numerator: 1_085, denominator: 1_000 };
-    const model: Model = { ...cdnowModel, rates: { EUR: rate } };
+    const rate = { text: '1.085', numerator: 1_085, denominator: 1_000, fromAt: 0 };
+    const model: Model = { ...cdnowModel, rates: { EUR: [rate] } };
     const euro = { currency: 'EUR', amountMinor: 1_100 };
     const { state } = tell(
       [

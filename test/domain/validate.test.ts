@@ -8,7 +8,7 @@ import { cdnowModel, interaction, noon, purchase, survey } from './support/story
 
 const model: Model = {
   ...cdnowModel,
-  rates: { EUR: { text: '1.1', numerator: 11, denominator: 10 } },
+  rates: { EUR: [{ text: '1.1', numerator: 11, denominator: 10, fromAt: 0 }] },
   attributes: { region: ['north', 'south'] },
 };
 const occurredAt = noon(0);
