@@ -3,8 +3,8 @@
  * by the check it is given (`checkModel` of the domain).
  */
 import { readFileSync } from 'node:fs';
-import { isNode, LineCounter, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import { Document, isCollection, isNode, LineCounter, parseDocument, visit } from 'yaml';
+import type { Fault } from '../domain/check.ts';
 import type { Model } from '../domain/model.ts';
 import type { ModelCheck } from '../domain/model-check.ts';
 
@@ -16,9 +16,10 @@ export interface ModelFileFault {
   readonly message: string;
 }
 
-/** A model, or everything wrong with the file at once. */
+/** A model and what deserves a look in it, or everything wrong with the file at once. */
 export type ModelFile =
-  { readonly ok: true; readonly model: Model } | { readonly ok: false; readonly faults: readonly ModelFileFault[] };
+  | { readonly ok: true; readonly model: Model; readonly warnings: readonly ModelFileFault[] }
+  | { readonly ok: false; readonly faults: readonly ModelFileFault[] };
 
 /** Parses and checks the text of a model file. */
 export function parseModel(text: string, check: (plain: unknown) => ModelCheck): ModelFile {
@@ -28,10 +29,15 @@ export function parseModel(text: string, check: (plain: unknown) => ModelCheck):
     const faults = document.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, path: '', message }));
     return { ok: false, faults };
   }
+  keepDecimals(document);
   const checked = check(document.toJS({ maxAliasCount: 100 }));
-  if (checked.ok) return checked;
-  const faults = checked.faults.map(({ path, message }) => ({ line: lineOf(document, path, lines), path, message }));
-  return { ok: false, faults };
+  const located = ({ path, message }: Fault): ModelFileFault => ({
+    line: lineOf(document, path, lines),
+    path,
+    message,
+  });
+  if (checked.ok) return { ok: true, model: checked.model, warnings: checked.warnings.map(located) };
+  return { ok: false, faults: checked.faults.map(located) };
 }
 
 /** Reads and checks a model file; a file that cannot be read is a fault of the whole. */
@@ -44,6 +50,32 @@ export function readModelFile(path: string, check: (plain: unknown) => ModelChec
     return { ok: false, faults: [{ line: null, path: '', message }] };
   }
   return parseModel(text, check);
+}
+
+/** Returns a plain model as YAML, what fits on a line on one. */
+export function modelYaml(plain: Readonly<Record<string, unknown>>): string {
+  const document = new Document(plain);
+  visit(document, {
+    Collection: (_, node) => {
+      const isShort = JSON.stringify(node).length <= flowLengthMax;
+      if (node !== document.contents && isShort) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: 120, flowCollectionPadding: true });
+}
+
+/** Characters of JSON that still make a readable line with their key. */
+const flowLengthMax = 100;
+
+/** A rate is decimal text: a double would already have rounded what the file says. */
+function keepDecimals(document: Document): void {
+  const rates: unknown = document.get('rates', true);
+  if (!isCollection(rates)) return;
+  visit(rates, {
+    Scalar: (_, node) => {
+      if (typeof node.value === 'number' && node.source !== undefined) node.value = node.source;
+    },
+  });
 }
 
 /** Line of the value at a path; of the nearest part around it when the value itself is missing. */
