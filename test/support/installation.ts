@@ -63,7 +63,7 @@ export class Installation {
   readonly prefix: string;
   readonly partitions: number;
   readonly topics: TopicNames;
-  readonly model: BatchModel;
+  model: BatchModel;
   readonly modelPath: string;
   appId: string;
   private readonly settings: Readonly<Record<string, string>>;
@@ -87,11 +87,7 @@ export class Installation {
     this.settings = options.settings ?? {};
     this.directory = mkdtempSync(join(tmpdir(), 'clientele-eo-'));
     this.modelPath = join(this.directory, 'model.yaml');
-    const text = readFileSync(join(root, 'examples/cdnow/model.yaml'), 'utf8');
-    const rings = /^rings: .*$/m;
-    if (!rings.test(text)) throw new Error('the model file has no line `rings:`');
-    const off = 'rings: { purchases: 0, interactions: 0, surveys: 0, credits: 0 }';
-    writeFileSync(this.modelPath, options.dedupe === false ? text.replace(rings, off) : text);
+    this.writeModel(options.dedupe ?? true);
     this.model = readBatchModel(this.modelPath);
   }
 
@@ -123,9 +119,19 @@ export class Installation {
     };
   }
 
+  private writeModel(dedupe: boolean): void {
+    const text = readFileSync(join(root, 'examples/cdnow/model.yaml'), 'utf8');
+    const rings = /^rings: .*$/m;
+    if (!rings.test(text)) throw new Error('the model file has no line `rings:`');
+    const off = 'rings: { purchases: 0, interactions: 0, surveys: 0, credits: 0 }';
+    writeFileSync(this.modelPath, dedupe ? text : text.replace(rings, off));
+  }
+
   /** A new changelog and app id on the same inputs and outputs, as for a second run over the same history. */
-  async startAnew(appId: string): Promise<void> {
+  async startAnew(appId: string, { dedupe }: { readonly dedupe: boolean }): Promise<void> {
     this.appId = `${this.prefix}${appId}`;
+    this.writeModel(dedupe);
+    this.model = readBatchModel(this.modelPath);
     await this.watcher?.disconnect();
     this.committed.clear();
     const { changelog } = this.topics;
@@ -279,7 +285,7 @@ export class Installation {
     return { target, encode: createInputEncoder('purchases', schemaId) };
   }
 
-  /** What Kafka's own tools find; outputs from `since` on where given, by partition. */
+  /** What Kafka's own tools find; tier changes from the offsets `since` on, by partition, where given. */
   async evidence(since?: readonly number[]): Promise<Evidence> {
     const { topics, partitions } = this;
     const [ends, open] = await Promise.all([logEnds(this.prefix), openTransactions(this.prefix)]);
