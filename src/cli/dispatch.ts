@@ -21,7 +21,7 @@ export const commands: readonly Entry[] = [
     load: () => import('./topics.ts'),
   },
   { name: 'import', summary: 'CSV files to events on the input topics', load: () => import('./import.ts') },
-  { name: 'model', summary: 'the model file: check', load: () => import('./model.ts') },
+  { name: 'model', summary: 'the model file: check, show, diff', load: () => import('./model.ts') },
 ];
 
 /** Errors that name their exit code, by their `name`: they may come from any room. */

@@ -74,7 +74,8 @@ function segmentsIn(part: Part): readonly Segment[] {
 function takenFrom(segment: Segment, earlier: readonly Segment[]): readonly string[] | null {
   const own = rfmCells().filter((cell) => segmentOf(cell, [segment]) !== null);
   const takers = own.map((cell) => segmentOf(cell, earlier));
-  return takers.includes(null) ? null : [...new Set(takers.flatMap((taker) => (taker === null ? [] : [taker.id])))];
+  if (takers.includes(null)) return null;
+  return earlier.filter((one) => takers.includes(one)).map(({ id }) => id);
 }
 
 function rangeIn(part: Part): ScoreRange {

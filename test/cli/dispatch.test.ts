@@ -111,6 +111,47 @@ describe('runCommand', () => {
     expect((await run(['model', 'shwo'])).code).toBe(exitCodes.usage);
   });
 
+  it('shows the effective model, which checks to the same hash', async () => {
+    const demo = join(import.meta.dirname, '../../examples/cdnow/model.yaml');
+    const hashOf = async (file: string) => /hash (\w+)/.exec((await run(['model', 'check', file])).stdout)?.[1];
+    const shown = await run(['model', 'show', demo]);
+    expect([shown.code, shown.stderr]).toEqual([exitCodes.done, '']);
+    expect(shown.stdout).toContain('touchWindowDays: 7');
+    writeFileSync(join(directory, 'shown.yaml'), shown.stdout);
+    expect(await hashOf('shown.yaml')).toBe(await hashOf(demo));
+    expect(JSON.parse((await run(['model', 'show', demo, '--json'])).stdout)).toMatchObject({ touchWindowDays: 7 });
+    expect((await run(['model', 'show', 'absent.yaml'])).code).toBe(exitCodes.usage);
+  });
+
+  it('compares two model files, and exits 1 when a difference has no higher revision', async () => {
+    const demo = join(import.meta.dirname, '../../examples/cdnow/model.yaml');
+    const text = readFileSync(demo, 'utf8');
+    writeFileSync(join(directory, 'same.yaml'), `${text}touchWindowDays: 7\n`);
+    const same = await run(['model', 'diff', demo, 'same.yaml']);
+    expect(same).toEqual({ code: exitCodes.done, stdout: '0 differences, revision 1 → 1\n', stderr: '' });
+    writeFileSync(join(directory, 'other.yaml'), `${text}touchWindowDays: 14\n`);
+    const other = await run(['model', 'diff', demo, 'other.yaml']);
+    expect(other.code).toBe(exitCodes.failed);
+    expect(other.stdout).toContain('touchWindowDays: 7 → 14\n1 difference, revision 1 → 1; give the second file');
+    const json = await run(['model', 'diff', demo, 'other.yaml', '--json']);
+    expect(JSON.parse(json.stdout)).toEqual({
+      revisionBefore: 1,
+      revisionAfter: 1,
+      differences: [{ path: 'touchWindowDays', before: 7, after: 14 }],
+      needsRevision: true,
+    });
+    expect((await run(['model', 'diff', demo])).code).toBe(exitCodes.usage);
+  });
+
+  it('tells warnings of a model file on the way', async () => {
+    const text = readFileSync(join(import.meta.dirname, '../../examples/cdnow/model.yaml'), 'utf8');
+    writeFileSync(join(directory, 'warned.yaml'), text.replace('a: 0.891', 'a: 0.0001'));
+    const checked = await run(['model', 'check', 'warned.yaml']);
+    expect(checked.code).toBe(exitCodes.done);
+    expect(checked.stdout).toMatch(/^warning: .*warned\.yaml:\d+: purchase is a degenerate fit.*\n.*no fault\n$/);
+    expect((await run(['model', 'show', 'warned.yaml'])).stderr).toMatch(/^warning: /);
+  });
+
   it('exits 3 when nothing answers at the brokers', async () => {
     const model = readFileSync(join(import.meta.dirname, '../../examples/cdnow/model.yaml'), 'utf8');
     writeFileSync(join(directory, 'good.yaml'), model);

@@ -1,6 +1,6 @@
 // Business days in zones that change their clocks.
 import { describe, expect, it } from 'vitest';
-import { businessDay, dayOfDate, isZone } from '../../src/domain/calendar.ts';
+import { businessDay, businessDayStart, dayOfDate, isoDate, isZone } from '../../src/domain/calendar.ts';
 
 const table = [
   // Berlin jumps from 02:00 to 03:00 on 2024-03-31 (gap) and back from 03:00 to 02:00 on 2024-10-27 (overlap).
@@ -47,5 +47,39 @@ describe('dayOfDate', () => {
   it.each(['1970-01-01', '2000-03-01', '2000-02-29', '1900-02-28', '1600-12-31', '2400-02-29'])('counts %s', (date) => {
     const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
     expect(dayOfDate(year, month, day)).toBe(Date.parse(date) / 86_400_000);
+  });
+
+  it('rolls month 13 over to January', () => {
+    expect(dayOfDate(2023, 13, 1)).toBe(dayOfDate(2024, 1, 1));
+  });
+});
+
+describe('isoDate', () => {
+  it.each(['1970-01-01', '2000-03-01', '2000-02-29', '1999-12-31', '1600-12-31', '2400-02-29'])('writes %s', (date) => {
+    expect(isoDate(Date.parse(date) / 86_400_000)).toBe(date);
+  });
+
+  it('is the inverse of dayOfDate over four centuries', () => {
+    for (let day = -100_000; day < 50_000; day += 37) {
+      const [year = 0, month = 0, date = 0] = isoDate(day).split('-').map(Number);
+      expect(dayOfDate(year, month, date)).toBe(day);
+    }
+  });
+});
+
+describe('businessDayStart', () => {
+  it.each([
+    ['UTC', '2024-03-31', '2024-03-31T00:00:00.000Z'],
+    ['Europe/Berlin', '2024-03-31', '2024-03-30T23:00:00.000Z'],
+    // The day after the clocks go forward begins an hour earlier by UTC.
+    ['Europe/Berlin', '2024-04-01', '2024-03-31T22:00:00.000Z'],
+    // Midnight of this day does not exist in Santiago: the clock goes from 24:00 to 01:00.
+    ['America/Santiago', '2024-09-08', '2024-09-08T04:00:00.000Z'],
+    // A day that was left out begins where the next one does.
+    ['Pacific/Apia', '2011-12-30', '2011-12-30T10:00:00.000Z'],
+  ])('of %s on %s is %s', (zone, date, instant) => {
+    const start = businessDayStart(Date.parse(date) / 86_400_000, zone);
+    expect(new Date(start).toISOString()).toBe(instant);
+    expect(businessDay(start - 1, zone)).toBeLessThan(businessDay(start, zone));
   });
 });
