@@ -12,9 +12,11 @@ import { outOfRange } from './out-of-range.ts';
 import type { Patch } from './patch.ts';
 import { recordEncoder } from './record-encoder.ts';
 import { revokedOffset } from './revoked-offset.ts';
+import { syncGroupWait } from './sync-group-wait.ts';
 import { timerLoop } from './timer-loop.ts';
 
 export const patches: readonly Patch[] = [
+  syncGroupWait,
   encoderBuffers,
   emptyBatches,
   abortedRecords,
