@@ -22,6 +22,11 @@ export const commands: readonly Entry[] = [
   },
   { name: 'import', summary: 'CSV files to events on the input topics', load: () => import('./import.ts') },
   { name: 'model', summary: 'the model file: check, show, diff', load: () => import('./model.ts') },
+  {
+    name: 'explain',
+    summary: 'why a customer stands where they stand, from history files',
+    load: () => import('./explain.ts'),
+  },
 ];
 
 /** Errors that name their exit code, by their `name`: they may come from any room. */
