@@ -1,7 +1,7 @@
 /**
  * CSV files (RFC 4180, plain or .gz) -> input events in event-time order, and the rows that were refused. csv-parse
- * does the quoting; everything is held in memory, since a file must be read to its end before its first event in
- * time is known. Nothing is written, and no row is changed to make it fit. A row with a
+ * does the quoting; `readEvents` holds everything in memory, since a file must be read to its end before its first event
+ * in time is known, `scanEvents` holds nothing. Nothing is written, and no row is changed to make it fit. A row with a
  * fault is refused alone; a fault of quoting refuses the file, since after it nobody can tell where rows begin.
  */
 import { createReadStream } from 'node:fs';
@@ -44,15 +44,33 @@ export async function readEvents(
   mapping: FileMapping,
   onRows: (rows: number) => void = () => undefined,
 ): Promise<FileEvents> {
+  const events: InputEvent[] = [];
+  const read = await scanEvents(files, mapping, (event) => void events.push(event), onRows);
+  events.sort((left, right) => left.event.occurredAt - right.event.occurredAt);
+  return { events, ...read };
+}
+
+/** What a scan leaves besides the events it handed over. */
+export type ScannedFiles = Omit<FileEvents, 'events'>;
+
+/**
+ * Reads `files` and hands over each event in the order of files and rows, keeping none: for readers that only add up.
+ * Rejects: as readEvents.
+ */
+export async function scanEvents(
+  files: readonly string[],
+  mapping: FileMapping,
+  onEvent: (event: InputEvent) => void,
+  onRows: (rows: number) => void = () => undefined,
+): Promise<ScannedFiles> {
   checkStems(files, mapping);
-  const sink: Sink = { events: [], refused: [], rows: 0 };
+  const sink: Sink = { onEvent, refused: [], rows: 0 };
   for (const file of files) await readFile(file, mapping, sink, onRows);
-  sink.events.sort((left, right) => left.event.occurredAt - right.event.occurredAt);
-  return sink;
+  return { refused: sink.refused, rows: sink.rows };
 }
 
 interface Sink {
-  readonly events: InputEvent[];
+  readonly onEvent: (event: InputEvent) => void;
   readonly refused: RefusedRow[];
   rows: number;
 }
@@ -76,7 +94,7 @@ async function readFile(file: string, mapping: FileMapping, sink: Sink, onRows: 
     }
     const { read } = header;
     const result = rowEvent((field) => read(cells, field), mapping, `${stem}:${row}`);
-    if (result.ok) sink.events.push(result.event);
+    if (result.ok) sink.onEvent(result.event);
     else refuse(result.reason);
   };
   const parser = parse({
