@@ -1,6 +1,6 @@
 /**
  * The metrics a score is made of, for every customer at once, as the live metrics of the same names define them: recency,
- * purchase days and net revenue of the trailing year, P(buy within h).
+ * purchase days and net revenue of the trailing year, P(buy within h), mean basket.
  */
 import { pBuyWithin } from '../math/mbg-nbd.ts';
 import type { MbgNbd } from '../math/mbg-nbd.ts';
@@ -16,6 +16,8 @@ export interface Behaviour {
   /** Minor units. */
   readonly revenue365: Float64Array;
   readonly pBuy: Float64Array;
+  /** Minor units, lifetime. */
+  readonly meanBasket: Float64Array;
 }
 
 /** Returns the metrics at `until` (ms), the instant the histories are of; the horizon in weeks. */
@@ -27,19 +29,26 @@ export function behaviourAt(
   horizon: number,
 ): Behaviour {
   const columns = (): Float64Array => new Float64Array(histories.customer.length);
-  const [recencyDays, purchaseDays365, revenue365, pBuy] = [columns(), columns(), columns(), columns()];
+  const [recencyDays, purchaseDays365, revenue365] = [columns(), columns(), columns()];
+  const [pBuy, meanBasket] = [columns(), columns()];
   histories.customer.forEach((customer, row) => {
     const to = dayAfter(log, customer, until);
     recencyDays[row] = (until - (log.at[to - 1] ?? 0)) / dayMs;
     pBuy[row] = pBuyWithin(model, historyOfRow(histories, row), horizon);
     let days = 0;
     let net = 0;
-    for (let day = to - 1; day >= (log.start[customer] ?? 0) && (log.at[day] ?? 0) + windowMs > until; day -= 1) {
+    let lifetimeNet = 0;
+    const from = log.start[customer] ?? 0;
+    for (let day = to - 1; day >= from; day -= 1) {
+      const ofDay = log.netMinor[day] ?? 0;
+      lifetimeNet += ofDay;
+      if ((log.at[day] ?? 0) + windowMs <= until) continue;
       days += 1;
-      net += log.netMinor[day] ?? 0;
+      net += ofDay;
     }
     purchaseDays365[row] = days;
     revenue365[row] = net;
+    meanBasket[row] = lifetimeNet / (to - from);
   });
-  return { recencyDays, purchaseDays365, revenue365, pBuy };
+  return { recencyDays, purchaseDays365, revenue365, pBuy, meanBasket };
 }

@@ -5,10 +5,12 @@
  * Source: Lloyd 1982 with the seeding of Arthur & Vassilvitskii 2007 (k-means++); Rousseeuw 1987 (silhouette).
  * Hazard: k-means finds a local optimum; the seed is fixed, so the same data give the same clusters.
  */
+import type { MetricName } from '../metrics.ts';
 import { randomFrom, sampleIndices } from './random.ts';
 
+/** A metric of every customer; it is scaled to sign(v) ln(1 + |v|) before it is standardised. */
 export interface Feature {
-  readonly name: string;
+  readonly metric: MetricName;
   readonly values: Float64Array;
   /** What a centroid far below or far above the mean is called, such as `recent` and `silent`. */
   readonly low: string;
@@ -16,12 +18,19 @@ export interface Feature {
 }
 
 export interface ClusterFit {
-  readonly features: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
+  /** Mean and standard deviation of the scaled values. */
+  readonly features: readonly ScaledFeature[];
   /** Most customers first. */
   readonly clusters: readonly Cluster[];
   /** Mean silhouette of the sample for the k chosen, -1 to 1: above .5 clear, below .25 hardly any structure. */
   readonly silhouette: number;
   readonly sampleSize: number;
+}
+
+export interface ScaledFeature {
+  readonly metric: MetricName;
+  readonly mean: number;
+  readonly deviation: number;
 }
 
 export interface Cluster {
@@ -42,15 +51,19 @@ const namedFrom = 0.5;
 
 type Point = readonly number[];
 
-/** Fits clusters; null below 100 customers or when no feature varies. */
-export function fitClusters(features: readonly Feature[]): ClusterFit | null {
-  const scales = features.map(({ name, values }) => ({ name, ...momentsOf(values) }));
+/** Fits clusters; null below 100 customers or when a feature does not vary. */
+export function fitClusters(given: readonly Feature[]): ClusterFit | null {
+  const features = given.map((feature) => ({
+    ...feature,
+    values: feature.values.map((value) => Math.sign(value) * Math.log1p(Math.abs(value))),
+  }));
+  const scales = features.map(({ metric, values }) => ({ metric, ...momentsOf(values) }));
   const count = features[0]?.values.length ?? 0;
-  if (count < clusterCustomersMin || scales.every(({ deviation }) => deviation === 0)) return null;
+  if (count < clusterCustomersMin || scales.some(({ deviation }) => deviation === 0)) return null;
   const pointAt = (row: number): Point =>
     features.map(({ values }, index) => {
-      const { mean = 0, deviation = 0 } = scales[index] ?? {};
-      return deviation === 0 ? 0 : ((values[row] ?? 0) - mean) / deviation;
+      const { mean = 0, deviation = 1 } = scales[index] ?? {};
+      return ((values[row] ?? 0) - mean) / deviation;
     });
   const sample = Array.from(sampleIndices(count, sampleMax, seed), pointAt);
   let best: { centroids: readonly Point[]; silhouette: number } | null = null;

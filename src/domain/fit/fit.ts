@@ -132,7 +132,7 @@ export function fitModel(
   const behaviour = behaviourAt(log, histories, request.until, purchase, horizonWeeks);
   const factors = fitFactors(behaviour);
   const medianBasketMinor = medianBasket(log, request.until);
-  const clusters = fitClusters(featuresOf(behaviour, histories));
+  const clusters = fitClusters(featuresOf(behaviour));
   onStage('holdout', 0.7);
   const judged = judge(log, request, { purchase, alternative, spendMinor }, horizonWeeks, medianBasketMinor, onStage);
   const fitted = { purchase, spend: spendMinor, secondPurchase, categories, winBack, clusters, ...judged };
@@ -197,22 +197,11 @@ function medianBasket(log: PurchaseLog, until: number): number {
 }
 
 /** Features of the clusters: when last, how often, how much at a time; logarithms, since each is spread over decades. */
-function featuresOf(behaviour: Behaviour, { x }: Histories): Parameters<typeof fitClusters>[0] {
-  const perDay = behaviour.revenue365.map((net, row) => net / Math.max(1, behaviour.purchaseDays365[row] ?? 0));
+function featuresOf({ recencyDays, purchaseDays365, meanBasket }: Behaviour): Parameters<typeof fitClusters>[0] {
   return [
-    {
-      name: 'lnRecencyDays',
-      values: behaviour.recencyDays.map((days) => Math.log1p(days)),
-      low: 'recent',
-      high: 'silent',
-    },
-    { name: 'lnPurchaseDays', values: x.map((repeats) => Math.log1p(repeats + 1)), low: 'rare', high: 'frequent' },
-    {
-      name: 'lnBasketMinor',
-      values: perDay.map((net) => Math.log1p(Math.max(0, net))),
-      low: 'small_baskets',
-      high: 'large_baskets',
-    },
+    { metric: 'recencyDays', values: recencyDays, low: 'recent', high: 'silent' },
+    { metric: 'purchaseDays365', values: purchaseDays365, low: 'rare', high: 'frequent' },
+    { metric: 'meanBasket', values: meanBasket, low: 'small_baskets', high: 'large_baskets' },
   ];
 }
 
