@@ -21,6 +21,7 @@ export const commands: readonly Entry[] = [
     load: () => import('./topics.ts'),
   },
   { name: 'import', summary: 'CSV files to events on the input topics', load: () => import('./import.ts') },
+  { name: 'fit', summary: 'purchase history to a model file, with a report', load: () => import('./fit.ts') },
   { name: 'model', summary: 'the model file: check, show, diff', load: () => import('./model.ts') },
   {
     name: 'explain',
