@@ -20,6 +20,8 @@ export const brokerProperties: Readonly<Record<string, string>> = {
   'transaction.state.log.replication.factor': '1',
   'transaction.state.log.min.isr': '1',
   'transaction.state.log.num.partitions': '4',
+  // A transaction that has timed out is aborted within half a second, not ten.
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500',
   'share.coordinator.state.topic.replication.factor': '1',
   'share.coordinator.state.topic.min.isr': '1',
   // The default of 128 MiB would be most of this broker's heap.

@@ -37,13 +37,23 @@ export interface Match {
   readonly times?: number;
 }
 
+/** What the proxy saw of one request. */
+export interface Seen {
+  readonly request: KafkaRequest;
+  /** Number of the connection it came on. */
+  readonly connection: number;
+  /** What the broker answered, of answers as short as those of transactions; null = nothing yet. */
+  answer: Buffer | null;
+}
+
 export class Rule {
   readonly match: Match;
   readonly action: Action;
   /** Resolves at the first match acted on. */
   readonly happened: Promise<unknown>;
+  /** The requests it acted on, in order. */
+  readonly hits: Seen[] = [];
   #matched = 0;
-  #acted = 0;
   #ended = false;
   #held: (() => void)[] = [];
   readonly #happen: () => void;
@@ -58,7 +68,7 @@ export class Rule {
 
   /** How often this rule has acted: for a rule on answers, the answers that were lost, not the requests seen. */
   seen(): number {
-    return this.#acted;
+    return this.hits.length;
   }
 
   /** Acts no more; what was held goes on, in order. */
@@ -81,8 +91,8 @@ export class Rule {
   }
 
   /** Called by the proxy when it acts. */
-  acted(): void {
-    this.#acted += 1;
+  acted(seen: Seen): void {
+    this.hits.push(seen);
     this.#happen();
   }
 
@@ -90,15 +100,6 @@ export class Rule {
   hold(go: () => void): void {
     this.#held.push(go);
   }
-}
-
-/** What the proxy saw of one request. */
-export interface Seen {
-  readonly request: KafkaRequest;
-  /** Number of the connection it came on. */
-  readonly connection: number;
-  /** What the broker answered, of answers as short as those of transactions; null = nothing yet. */
-  answer: Buffer | null;
 }
 
 /** Longer answers are not kept. */
@@ -243,7 +244,7 @@ class Connection {
       forward();
       return;
     }
-    rule.acted();
+    rule.acted(seen);
     const late = (): void => {
       this.#heldRequests -= 1;
       this.#late += 1;
@@ -276,7 +277,7 @@ class Connection {
       this.#closeUnneeded();
       return;
     }
-    rule.acted();
+    rule.acted(seen);
     if (action.kind === 'resetResponse') this.#client.resetAndDestroy();
     else if (action.kind === 'holdResponse') rule.hold(forward);
     else if (action.kind === 'delayResponse') setTimeout(forward, action.ms);

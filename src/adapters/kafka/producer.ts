@@ -16,6 +16,8 @@ export interface ProducerOptions extends KafkaEndpoint {
   readonly appId: string;
   /** Topic names by output. */
   readonly topics: Readonly<Record<OutputName, string>>;
+  /** After this long the broker aborts a transaction that has not ended, ms; default `timeouts.transactionMs`. */
+  readonly transactionTimeoutMs?: number;
 }
 
 /** Opens producers with id `<appId>-<partition>`. */
@@ -29,7 +31,7 @@ function createProducer(options: ProducerOptions, partition: number): Producer {
   const transactionalId = `${options.appId}-${partition}`;
   return createKafka(options, transactionalId).producer({
     transactionalId,
-    transactionTimeout: timeouts.transactionMs,
+    transactionTimeout: options.transactionTimeoutMs ?? timeouts.transactionMs,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     retry: { retries: 0 },
