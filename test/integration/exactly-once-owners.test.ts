@@ -84,7 +84,7 @@ describe('a zombie: stopped inside open transactions for longer than its session
 describe('two processes that come, go, freeze and die at random', () => {
   const seed = Number(process.env['CLIENTELE_SEED'] ?? randomInt(2 ** 31));
   const durationMs = process.env['CLIENTELE_LONG'] === '1' ? 120_000 : 40_000;
-  const actions = ['kill', 'end', 'freeze', 'freeze beyond the session'];
+  const actions = ['end', 'end', 'end', 'kill', 'freeze', 'freeze beyond the session'];
   const pick = picker(seed + 2);
   /** The history spans fifty days, whatever its length: the verifier keeps to customers with 64. */
   const daysPerEvent = 50 / (durationMs / 5);
@@ -129,7 +129,7 @@ describe('two processes that come, go, freeze and die at random', () => {
         else if (what === 'kill') running = await ended(running, 'SIGKILL');
         else if (what === 'end') running = await ended(running, 'SIGTERM');
         else await frozen(running, what === 'freeze' ? 200 + pick(3_000) : 11_000);
-        await sleep(500 + pick(4_000));
+        await sleep(1_500 + pick(2_500));
       }
       if (running !== null) await ended(running, 'SIGTERM');
     };
