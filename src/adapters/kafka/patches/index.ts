@@ -5,23 +5,21 @@
 import { abortedRecords } from './aborted-records.ts';
 import { concurrentTransactions } from './concurrent-transactions.ts';
 import { emptyBatches } from './empty-batches.ts';
-import { encoderBuffers } from './encoder-buffers.ts';
 import { initProducerRetry } from './init-producer-retry.ts';
 import { linearGrouping } from './linear-grouping.ts';
 import { outOfRange } from './out-of-range.ts';
 import type { Patch } from './patch.ts';
-import { recordEncoder } from './record-encoder.ts';
+import { produceRequest } from './produce-request.ts';
 import { revokedOffset } from './revoked-offset.ts';
 import { syncGroupWait } from './sync-group-wait.ts';
 import { timerLoop } from './timer-loop.ts';
 
 export const patches: readonly Patch[] = [
   syncGroupWait,
-  encoderBuffers,
+  produceRequest,
   emptyBatches,
   abortedRecords,
   linearGrouping,
-  recordEncoder,
   initProducerRetry,
   timerLoop,
   revokedOffset,
