@@ -20,17 +20,20 @@ export function fitRfm({ recencyDays, purchaseDays365, revenue365 }: Behaviour):
 }
 
 /**
- * Four rising cut points at the quintiles, rounded down so that a tie stays on the lower side. Where quintiles coincide (half
- * of all customers bought once), the next distinct values follow; where there are none, steps of one.
+ * Four rising cut points, whole numbers: each takes its equal part of the customers above the one before, so untied values
+ * are cut at the quintiles, and where many tie (half of all customers bought once) the rest are split evenly. Rounded down,
+ * so a tie stays on the lower side; where nobody is left, steps of one.
  */
 export function cutsOf(values: Float64Array): Cuts {
   const ascending = sorted(values);
   const cuts: number[] = [];
-  for (const q of [0.2, 0.4, 0.6, 0.8]) {
+  let left = ascending;
+  for (const parts of [5, 4, 3, 2]) {
     const before = cuts.at(-1) ?? -Infinity;
-    const wanted = Math.floor(quantile(ascending, q));
-    if (wanted > before) cuts.push(wanted);
-    else cuts.push(Math.floor(ascending.find((value) => Math.floor(value) > before) ?? before + 1));
+    const wanted = left.length === 0 ? before + 1 : Math.floor(quantile(left, 1 / parts));
+    const cut = wanted > before ? wanted : before + 1;
+    cuts.push(cut);
+    left = left.filter((value) => value > cut);
   }
   const [first = 0, second = 0, third = 0, fourth = 0] = cuts;
   return [first, second, third, fourth];

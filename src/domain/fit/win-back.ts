@@ -14,6 +14,7 @@ import type { PurchaseLog } from './purchase-log.ts';
 import { sampleIndices } from './random.ts';
 
 export interface WinBackFit {
+  /** Lapses watched for h or longer, and those of them that ended in a return while watched. */
   readonly lapses: number;
   readonly returns: number;
   /** Weights of 1, ln(1 + weeks since the lapse), ln(1 + net minor units before it), ln(1 + repeat days); null = too few. */
@@ -22,7 +23,8 @@ export interface WinBackFit {
 
 export const lapsesMin = 200;
 export const returnsMin = 30;
-const yearWeeks = 52;
+const yearWeeks = 365 / 7;
+const silenceWeeksMin = 52;
 const lostFloor = 0.1;
 /** Customers read at most, by fixed seed: more would not move a weight's second digit. */
 const customersMax = 50_000;
@@ -41,21 +43,22 @@ export function fitWinBack(log: PurchaseLog, until: number, model: MbgNbd, horiz
       netMinor += log.netMinor[day] ?? 0;
       const isLast = day + 1 >= (log.start[customer + 1] ?? 0) || (log.at[day + 1] ?? 0) > until;
       const nextAt = isLast ? Infinity : (log.at[day + 1] ?? 0);
-      // The shortest silence that can be a lapse is worth asking about only where there was one at all.
       const silenceWeeks = (Math.min(nextAt, until) - lastAt) / weekMs;
       const history = { x: day - from, tx: (lastAt - (log.at[from] ?? 0)) / weekMs };
       const lapse = lapseWeeks(model, history, horizon);
       if (silenceWeeks <= lapse) continue;
-      lapses += 1;
-      if (!isLast) returns += 1;
+      const watchedWeeks = (until - lastAt) / weekMs;
       for (let since = 0; lapse + since < silenceWeeks; since += horizon) {
         const end = lapse + since + horizon;
+        // Only windows watched whole: to take an early return from the others and leave their silence would favour returns.
+        if (end > watchedWeeks) break;
+        if (since === 0) lapses += 1;
         const isHit = !isLast && silenceWeeks <= end;
-        if (!isHit && end > (until - lastAt) / weekMs) break;
         columns.weeks.push(Math.log1p(since));
         columns.value.push(Math.log1p(Math.max(0, netMinor)));
         columns.frequency.push(Math.log1p(history.x));
         columns.hit.push(isHit ? 1 : 0);
+        if (isHit) returns += 1;
       }
     }
   }
@@ -65,7 +68,7 @@ export function fitWinBack(log: PurchaseLog, until: number, model: MbgNbd, horiz
 }
 
 function lapseWeeks(model: MbgNbd, history: { readonly x: number; readonly tx: number }, horizon: number): number {
-  const longest = Math.max(2 * horizon, yearWeeks);
+  const longest = Math.max(2 * horizon, silenceWeeksMin);
   const fresh = pBuyWithin(model, { ...history, T: history.tx }, yearWeeks);
   const line = Math.min(lostFloor, 0.25 * fresh);
   return Math.min(longest, silenceUntilPBuy(model, history, yearWeeks, line) ?? longest);
