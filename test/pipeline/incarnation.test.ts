@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UnavailableError, type Codec } from '../../src/pipeline/ports.ts';
+import { UnavailableError, type Codec, type ProducerFactory } from '../../src/pipeline/ports.ts';
 import { crashPoints, faultyProducers, loseReply, type CrashPoint } from '../support/faulty-producers.ts';
 import { PipelineDriver, startMs, topics, type InstanceOptions } from '../support/pipeline-driver.ts';
 
@@ -46,6 +46,29 @@ async function withFault(point: CrashPoint, occurrence: number, config: Instance
   return { driver, instance, events, reached };
 }
 
+/** Keys of each send, by transaction. */
+function recordingProducers(inner: ProducerFactory, transactions: string[][]): ProducerFactory {
+  return {
+    open: (partition) => {
+      const producer = inner.open(partition);
+      return {
+        fence: () => producer.fence(),
+        begin: () => {
+          transactions.push([]);
+          return producer.begin();
+        },
+        send: (batches) => {
+          const keys = batches.flatMap(({ records }) => records.map(({ key }) => String(key)));
+          transactions.at(-1)?.push(keys.join(' '));
+          return producer.send(batches);
+        },
+        commit: () => producer.commit(),
+        close: () => producer.close(),
+      };
+    },
+  };
+}
+
 describe('Incarnation', () => {
   // Occurrence 3 of begin, send and commit is inside the second data transaction: the first is the take-over's.
   for (const point of crashPoints.filter((name) => name !== 'fence')) {
@@ -59,6 +82,24 @@ describe('Incarnation', () => {
       expect(instance.telemetry.failures).toEqual(['0:unknown']);
     });
   }
+
+  it('sends m:offsets last, in a send of its own, in every transaction', async () => {
+    const driver = new PipelineDriver();
+    history(driver);
+    const transactions: string[][] = [];
+    const { service } = await driver.start({
+      producers: (inner) => recordingProducers(inner, transactions),
+      config: { commitRecords: 40 },
+    });
+    await driver.settle();
+    await service.stop(5_000);
+
+    expect(transactions.length).toBeGreaterThan(2);
+    for (const sends of transactions) {
+      expect(sends.at(-1)).toBe('m:offsets');
+      expect(sends.slice(0, -1).join(' ')).not.toContain('m:offsets');
+    }
+  });
 
   it('skips a commit that waits for nothing, and commits moved positions once idleCommitMs has passed', async () => {
     const driver = new PipelineDriver();

@@ -1,9 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskProducer } from '../../src/pipeline/ports.ts';
+import type { GroupConsumer, TaskProducer } from '../../src/pipeline/ports.ts';
 import { faultyProducers, loseReply } from '../support/faulty-producers.ts';
 import { PipelineDriver, startMs, topics } from '../support/pipeline-driver.ts';
 
 const day = 86_400_000;
+
+/** A consumer whose heartbeats are heard only while `heard` says so. */
+function heartbeatsOnlyWhile(inner: GroupConsumer, heard: () => boolean): GroupConsumer {
+  return {
+    start: (handler) =>
+      inner.start({
+        onAssigned: (assignment) => handler.onAssigned(assignment),
+        onSlice: (slice) => handler.onSlice(slice),
+        onHeartbeat: (generation) => {
+          if (heard()) handler.onHeartbeat(generation);
+        },
+        onOutOfRange: (stream, partition, offset) => handler.onOutOfRange(stream, partition, offset),
+        onCrash: (error) => handler.onCrash(error),
+      }),
+    flow: (stream, partition, offset) => inner.flow(stream, partition, offset),
+    hold: (stream, partition) => inner.hold(stream, partition),
+    bounds: (stream, partition) => inner.bounds(stream, partition),
+    commitPositions: (partition, positions) => inner.commitPositions(partition, positions),
+    stop: () => inner.stop(),
+  };
+}
 
 describe('Task', () => {
   it('gives up after a bounded number of failed take-overs, with the cause named', async () => {
@@ -43,6 +64,30 @@ describe('Task', () => {
     expect(fatal).toEqual([]);
     expect(driver.state('anna')?.days).toHaveLength(40);
     expect(telemetry.outcome('applied')).toBe(40);
+    await service.stop(5_000);
+  });
+
+  it('touches nothing after a refusal until a heartbeat has confirmed its generation', async () => {
+    const driver = new PipelineDriver();
+    for (let n = 0; n < 30; n += 1) driver.buy('anna', startMs - (50 - n) * day, 2_000);
+    let confirmed = true;
+    const fence = (partition: number): void => {
+      confirmed = false;
+      driver.broker.initProducer(`clientele-${partition}`);
+    };
+    const { service, telemetry } = await driver.start({
+      producers: (inner) => faultyProducers(inner, [{ point: 'afterSend', occurrence: 2, act: fence }]),
+      consumer: (inner) => heartbeatsOnlyWhile(inner, () => confirmed),
+      config: { commitRecords: 10 },
+    });
+
+    await driver.clock.sleep(20_000);
+    expect(service.status().tasks.map(({ phase }) => phase)).toEqual(['fenced']);
+    expect(telemetry.phases.filter((phase) => phase === '0:fencing')).toHaveLength(1);
+    confirmed = true;
+    await driver.settle();
+
+    expect(driver.state('anna')?.days).toHaveLength(30);
     await service.stop(5_000);
   });
 

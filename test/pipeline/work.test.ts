@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import type { StateStore } from '../../src/pipeline/ports.ts';
+import { WorkingCopy } from '../../src/pipeline/work.ts';
+
+const emptyStore: StateStore = {
+  get: () => undefined,
+  adopt: () => undefined,
+  restore: () => undefined,
+  clear: () => undefined,
+  size: 0,
+  entries: () => [][Symbol.iterator](),
+};
+const letter = { key: null, value: null, headers: {} };
+
+describe('WorkingCopy', () => {
+  it('is conserved while every record has exactly one outcome', () => {
+    const work = new WorkingCopy(emptyStore);
+    work.stepped('purchases', 'applied');
+    work.stepped('surveys', 'duplicate');
+    work.rejected('interactions', 'tombstone', letter);
+
+    expect(() => work.assertConserved()).not.toThrow();
+    expect(work.reasons).toEqual({ tombstone: 1 });
+  });
+
+  it('refuses to be committed when a record has no outcome', () => {
+    const work = new WorkingCopy(emptyStore);
+    work.stepped('purchases', 'applied');
+    work.consumed.purchases += 1;
+
+    expect(() => work.assertConserved()).toThrow('invariant: purchases consumed 2, outcomes 1');
+  });
+});
