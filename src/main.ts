@@ -72,8 +72,8 @@ const directions = ['entered', 'up', 'down', 'held', 'will_fall'] as const satis
  * DataRefusedError by cause; DrainDeadlineError; any other error that ended a task or the consumer.
  */
 export async function runService(config: Config, deps: RunDeps): Promise<void> {
-  const model = loadModel(config.modelPath);
   const { logger } = deps;
+  const model = loadModel(config.modelPath, logger);
   const telemetry = createTelemetry({
     outcomes,
     reasons: reasonCodes,
@@ -238,9 +238,12 @@ function judgeReadiness(status: ServiceStatus): Readiness {
   return { ready: reasons.length === 0, reasons };
 }
 
-function loadModel(path: string): Model {
+function loadModel(path: string, logger: Logger): Model {
   const file = readModelFile(path, checkModel);
-  if (file.ok) return file.model;
+  if (file.ok) {
+    for (const warning of file.warnings) logger.warn('model.warning', { ...warning });
+    return file.model;
+  }
   throw new ConfigError(
     file.faults.map(({ line, path: at, message }) => {
       const place = line === null ? path : `${path}:${line}`;

@@ -1,5 +1,7 @@
 /** The composition root on the in-memory transport and the real clock: ready, readiness, the ways out. */
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { schemaText } from '../src/adapters/avro/types.ts';
@@ -143,6 +145,19 @@ describe('runService', () => {
     expect(await readiness(await service.url, /task/)).toMatch(/503 .*"task 0 is fencing","task 1 is fencing"/);
     service.stop.abort();
     await expect(service.ended).rejects.toThrow(/not drained within 100 ms/);
+  });
+
+  it('logs what deserves a look in the model file', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'clientele-main-')), 'model.yaml');
+    writeFileSync(path, readFileSync(model, 'utf8').replace('a: 0.891', 'a: 0.0001'));
+    const service = run(transportOf().transport, { CLIENTELE_MODEL: path });
+    await service.url;
+    service.stop.abort();
+    await service.ended;
+    const warning = service.logged.find(({ event }) => event === 'model.warning');
+    expect(warning?.fields?.['path']).toBe('purchase');
+    expect(warning?.fields?.['message']).toMatch(/^is a degenerate fit/);
+    rmSync(dirname(path), { recursive: true });
   });
 
   it('refuses a faulty model file before anything is opened', async () => {

@@ -5,7 +5,7 @@
 import { modelDefaults } from './model-defaults.ts';
 
 /** The metrics a preset scores by, in the order of the model. */
-const factorNames = [
+export const factorNames = [
   ...(['profit365', 'clvPredicted', 'purchaseDays365', 'pBuy'] as const),
   ...(['categories', 'satisfaction', 'engagement', 'referrals'] as const),
 ];
@@ -26,7 +26,9 @@ const presets = {
   saas: { horizonDays: 42, weights: [20, 25, 10, 20, 5, 10, 5, 5], purchaseDays: [1, 6, 12] },
 } as const satisfies Record<string, Preset>;
 
+/** Name of a preset. */
 export type PresetName = keyof typeof presets;
+/** Names of the presets, for suggestions. */
 export const presetNames = Object.keys(presets);
 
 /** True for the name of a preset. */
@@ -50,6 +52,7 @@ export const ladders = {
   ],
 } as const;
 
+/** Names of the ladders of tiers, for suggestions. */
 export const ladderNames = Object.keys(ladders);
 
 /** True for the name of a ladder of tiers. */
