@@ -1,0 +1,218 @@
+/**
+ * The defects `npm run test:mutants` makes, one at a time, each in a copy of the tree: what is searched and replaced, the
+ * test that must notice, and why it matters. A search text that is not found exactly once is an error, not a skip.
+ */
+
+export interface Mutant {
+  readonly name: string;
+  /** What would go wrong in production. */
+  readonly harm: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Test file, and a part of the name of the test that must fail. */
+  readonly test: string;
+  readonly killer: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'skip the fence',
+    harm: 'an older owner goes on writing beside us',
+    file: 'src/pipeline/task.ts',
+    find: 'await producer.fence();',
+    replace: '',
+    test: 'test/pipeline/task.test.ts',
+    killer: 'comes back by itself when it was fenced',
+  },
+  {
+    name: 'resolve a lost commit by its number alone',
+    harm: 'the commit of another owner is counted as ours',
+    file: 'src/pipeline/task.ts',
+    find: 'found?.incarnation === pending.incarnation && found.commitNumber',
+    replace: 'found?.commitNumber',
+    test: 'test/pipeline/task.test.ts',
+    killer: 'discards its own commit of unknown outcome',
+  },
+  {
+    name: 'no heartbeat asked for after a refusal',
+    harm: 'a zombie fences the owner that replaced it',
+    file: 'src/pipeline/task.ts',
+    find: "while (!this.heartbeatSeen && this.stopping === 'no')",
+    replace: 'while (this.phase.length === 0)',
+    test: 'test/pipeline/task.test.ts',
+    killer: 'touches nothing after a refusal',
+  },
+  {
+    name: 'a gap of positions is stepped over',
+    harm: 'deleted events are lost without a word',
+    file: 'src/pipeline/takeover.ts',
+    find: "if (deps.onOffsetGap === 'stop') {",
+    replace: "if (deps.onOffsetGap === 'latest') {",
+    test: 'test/pipeline/task.test.ts',
+    killer: 'stops with the two ends of the log named',
+  },
+  {
+    name: 'stop drops what was taken',
+    harm: 'a clean stop costs the next owner the work of a commit interval',
+    file: 'src/pipeline/incarnation.ts',
+    find: "if (this.ending === 'drain') await this.drain();",
+    replace: '',
+    test: 'test/pipeline/task.test.ts',
+    killer: 'drains on stop',
+  },
+  {
+    name: 'adopt without the EndTxn reply',
+    harm: 'state runs ahead of what was committed',
+    file: 'src/pipeline/incarnation.ts',
+    find: 'await producer.commit();',
+    replace: '',
+    test: 'test/pipeline/service.test.ts',
+    killer: 'turns purchases into tier changes',
+  },
+  {
+    name: 'positions at the end of the buffer',
+    harm: 'buffered events are skipped after a crash',
+    file: 'src/pipeline/input.ts',
+    find: 'if (first !== null) return first.record.offset;',
+    replace: 'if (first === undefined) return 0;',
+    test: 'test/pipeline/input.test.ts',
+    killer: 'accepts a slice only at the expected position',
+  },
+  {
+    name: 'accept a slice off the expected position',
+    harm: 'events are applied twice or never',
+    file: 'src/pipeline/input.ts',
+    find: 'if (slice.fetchOffset !== this.fetchPosition) return false;',
+    replace: '',
+    test: 'test/pipeline/input.test.ts',
+    killer: 'accepts a slice only at the expected position',
+  },
+  {
+    name: 'proven read too early',
+    harm: 'silence is judged although an event is on its way',
+    file: 'src/pipeline/input.ts',
+    find: 'if (position < proof.highWatermark) break;',
+    replace: 'if (position + 2 < proof.highWatermark) break;',
+    test: 'test/pipeline/input.test.ts',
+    killer: 'is read up to the instant of a request',
+  },
+  {
+    name: 'task time that falls',
+    harm: 'a timer fires twice around a restart',
+    file: 'src/pipeline/merge.ts',
+    find: 'return Math.max(previousMs, least);',
+    replace: 'return least;',
+    test: 'test/pipeline/merge.test.ts',
+    killer: 'is the least input time, capped by the clock, and never falls',
+  },
+  {
+    name: 'merge does not wait',
+    harm: 'a late complaint is judged after the purchase it preceded',
+    file: 'src/pipeline/merge.ts',
+    find: 'if (waiting && best !== null) return this.waitOr(best, nowMs);',
+    replace: '',
+    test: 'test/pipeline/merge.test.ts',
+    killer: 'waits for an input without a proof',
+  },
+  {
+    name: 'm:offsets first',
+    harm: 'a reader of m:offsets trusts a commit it has read half of',
+    file: 'src/pipeline/transaction.ts',
+    find: 'const addressed = recordsOf(work, recordedAtMs, context);',
+    replace:
+      'const addressed = recordsOf(work, recordedAtMs, context);\n  await producer.send([offsetsBatch(offsets, context)]);',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'sends m:offsets last',
+  },
+  {
+    name: 'sends are not cut',
+    harm: 'the broker refuses a large batch for ever',
+    file: 'src/pipeline/transaction.ts',
+    find: 'batch.bytes + size > limits.sendBytes',
+    replace: 'batch.bytes + size < 0',
+    test: 'test/pipeline/transaction.test.ts',
+    killer: 'never puts more than the byte limit',
+  },
+  {
+    name: 'no conservation',
+    harm: 'a record can vanish without an outcome',
+    file: 'src/pipeline/work.ts',
+    find: 'if (sum !== this.consumed[input]) {',
+    replace: 'if (sum < 0) {',
+    test: 'test/pipeline/work.test.ts',
+    killer: 'refuses to be committed when a record has no outcome',
+  },
+  {
+    name: 'the key is not compared',
+    harm: 'one customer has states in two partitions',
+    file: 'src/domain/validate.ts',
+    find: "if (customerId !== key) return 'key_mismatch';",
+    replace: '',
+    test: 'test/pipeline/decode.test.ts',
+    killer: 'rejects the key of somebody else',
+  },
+  {
+    name: 'the partition is not compared',
+    harm: 'a foreign partitioner splits a customer without a word',
+    file: 'src/pipeline/decode.ts',
+    find: "if (misplaced && (invalid === null || rank(invalid) > rank('wrong_partition'))) {",
+    replace: "if (misplaced && rank('wrong_partition') < 0) {",
+    test: 'test/pipeline/decode.test.ts',
+    killer: 'rejects a partition its key does not belong to',
+  },
+  {
+    name: 'never too many dead letters',
+    harm: 'a broken producer buries a day of purchases',
+    file: 'src/pipeline/rejection-watch.ts',
+    find: 'window.rejected >= window.count * maxShare',
+    replace: 'window.rejected > window.count',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'stops with a named error when half of an input is rejected',
+  },
+  {
+    name: 'a ring forgets at its edge',
+    harm: 'an import repeated counts purchases again',
+    file: 'src/domain/ring.ts',
+    find: 'occurredAt <= evictedAt',
+    replace: 'occurredAt < evictedAt',
+    test: 'test/domain/ring.test.ts',
+    killer: '',
+  },
+  {
+    name: 'aborted transactions in the order of their ends',
+    harm: 'aborted records are applied',
+    file: 'src/adapters/kafka/isolation.ts',
+    find: '.sort((a, b) => a.firstOffset - b.firstOffset);',
+    replace: ';',
+    test: 'test/adapters/kafka/patches/aborted-records.test.ts',
+    killer: '',
+  },
+  {
+    name: 'a producer used again after a failed send',
+    harm: 'the next transaction commits without its records',
+    file: 'src/adapters/kafka/producer.ts',
+    find: "    } catch (error) {\n      this.#phase = 'ended';",
+    replace: '    } catch (error) {',
+    test: 'test/adapters/kafka/producer.test.ts',
+    killer: '',
+  },
+  {
+    name: 'answers from before a seek are delivered',
+    harm: 'a stale slice is taken for the next one',
+    file: 'src/adapters/kafka/lanes.ts',
+    find: 'if (!lane.flowing || asked.epoch !== lane.epoch) return;',
+    replace: 'if (!lane.flowing) return;',
+    test: 'test/adapters/kafka/lanes.test.ts',
+    killer: 'drops the answer to a request that was sent before the latest flow',
+  },
+  {
+    name: 'kafkajs is not put back',
+    harm: 'a lane that slipped waits for ever',
+    file: 'src/adapters/kafka/lanes.ts',
+    find: 'this.#control.seek(lane.topic, lane.partition, lane.expected);',
+    replace: '',
+    test: 'test/adapters/kafka/lanes.test.ts',
+    killer: 'puts kafkajs back',
+  },
+];
