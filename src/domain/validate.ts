@@ -94,6 +94,7 @@ function purchaseFacts(event: Purchase): Facts {
 
 function interactionFacts(event: Interaction, model: Model): Facts {
   const { rating, costMinor, currency, attributes } = event;
+  const scale = model.voice.reviewScale;
   return {
     texts: [event.channel, event.campaignId, event.referrerId, event.acquisitionSource, event.lossReason],
     amounts: costMinor === null ? [] : [costMinor],
@@ -104,6 +105,7 @@ function interactionFacts(event: Interaction, model: Model): Facts {
       attributes.length > attributesMax ||
       attributes.some(({ name, value }) => isTooLong(name) || isTooLong(value)),
     isInvalid: (rating !== null && !Number.isFinite(rating)) || (costMinor !== null && currency === null),
+    isOutOfScale: event.kind === 'review' && rating !== null && (rating < scale.min || rating > scale.max),
     hasUnknownAttribute: attributes.some(
       ({ name, value }) => !(Object.hasOwn(model.attributes, name) && model.attributes[name]?.includes(value)),
     ),

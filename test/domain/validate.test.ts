@@ -8,7 +8,10 @@ import { cdnowModel, interaction, noon, purchase, survey } from './support/story
 
 const model: Model = {
   ...cdnowModel,
-  rates: { EUR: [{ text: '1.1', numerator: 11, denominator: 10, fromAt: 0 }] },
+  rates: {
+    EUR: [{ text: '1.1', numerator: 11, denominator: 10, fromAt: 0 }],
+    GBP: [{ text: '1.3', numerator: 13, denominator: 10, fromAt: noon(0) }],
+  },
   attributes: { region: ['north', 'south'] },
 };
 const occurredAt = noon(0);
@@ -25,6 +28,9 @@ const accepted: readonly (readonly [string, InputEvent])[] = [
   ['a refund whose order is not known', purchase({ occurredAt, kind: 'refund' })],
   ['a refund at the instant of its order', purchase({ occurredAt, kind: 'refund', orderedAt: occurredAt })],
   ['an order within the tolerance ahead', purchase({ occurredAt: occurredAt + 300_000 })],
+  ['an order from the first rate on', purchase({ occurredAt, currency: 'GBP' })],
+  ['a review on the end of the scale of the model', interaction({ occurredAt, kind: 'review', rating: 5 })],
+  ['a rating of anything else', interaction({ occurredAt, kind: 'visit', rating: 60 })],
   ['an interaction with a cost', interaction({ occurredAt, costMinor: 5, currency: 'USD' })],
   ['a listed attribute', attribute('region', 'north')],
   ['an answer on the end of its scale', survey({ occurredAt, score: 10 })],
@@ -54,8 +60,23 @@ const refused: readonly (readonly [string, InputEvent, string])[] = [
   ['a negative cost', purchase({ occurredAt, costs: { goodsMinor: 1, logisticsMinor: -1 } }), 'negative_amount'],
   ['a currency that is none', purchase({ occurredAt, currency: 'usd' }), 'unknown_currency'],
   ['a currency without a rate', purchase({ occurredAt, currency: 'JPY' }), 'no_rate'],
+  ['an order before the first rate', purchase({ occurredAt: occurredAt - 1, currency: 'GBP' }), 'no_rate'],
+  [
+    'a cost before the first rate',
+    interaction({ occurredAt: occurredAt - 1, costMinor: 5, currency: 'GBP' }),
+    'no_rate',
+  ],
+  [
+    'a refund whose order came before the first rate',
+    purchase({ occurredAt, kind: 'refund', orderedAt: occurredAt - 1, currency: 'GBP' }),
+    'no_rate',
+  ],
+  ['an amount a double rounds', purchase({ occurredAt, amountMinor: 2 ** 53 }), 'limit_exceeded'],
+  ['a cost a double rounds', interaction({ occurredAt, costMinor: 2 ** 53, currency: 'GBP' }), 'limit_exceeded'],
+  ['half a minor unit', purchase({ occurredAt, amountMinor: 0.5 }), 'invalid_field'],
   ['an event ahead of the broker', purchase({ occurredAt: occurredAt + 300_001 }), 'occurred_in_future'],
   ['an answer off its scale', survey({ occurredAt, score: 11 }), 'scale_out_of_range'],
+  ['a review off the scale of the model', interaction({ occurredAt, kind: 'review', rating: 6 }), 'scale_out_of_range'],
   ['an attribute not listed', attribute('height', 'north'), 'attribute_not_allowed'],
   ['a value not listed', attribute('region', 'west'), 'attribute_not_allowed'],
   ['an attribute named like a built-in', attribute('constructor', 'x'), 'attribute_not_allowed'],
