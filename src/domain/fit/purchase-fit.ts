@@ -37,11 +37,11 @@ const bounds = { low: Math.log(1e-7), high: Math.log(1e7) };
 export const repeatCustomersMin = 200;
 
 /** Fits a process; `groups` holds at least one customer with a repeat purchase. */
-export function fitPurchases(process: PurchaseProcess, groups: Groups): PurchaseFit {
+export function fitPurchases(name: PurchaseProcess, groups: Groups): PurchaseFit {
   const timeScale = groups.T.reduce((longest, T) => Math.max(longest, T), 0);
   const scaled = { ...groups, tx: groups.tx.map((tx) => tx / timeScale), T: groups.T.map((T) => T / timeScale) };
   const customers = sum(groups.weight);
-  const loss = lossOf(process, scaled);
+  const loss = lossOf(name, scaled);
   const mean = (point: readonly number[]): Slope => {
     const { value, gradient } = loss(point);
     return { value: value / customers, gradient: gradient.map((slope) => slope / customers) };
@@ -55,9 +55,9 @@ export function fitPurchases(process: PurchaseProcess, groups: Groups): Purchase
   const params: MbgNbd = { r, alpha: alphaScaled * timeScale, a, b };
   const errors = logStandardErrors((point) => loss(point).gradient, minimum.point);
   const [eR = 0, eAlpha = 0, eA = 0, eB = 0] = errors ?? [];
-  const because = reasons(process, params, minimum.atBounds, minimum.converged, groups);
+  const because = reasons(name, params, minimum.atBounds, minimum.converged, groups);
   return {
-    process,
+    process: name,
     ...params,
     // Scaling time by 1 / s multiplies every density by s per repeat purchase.
     logLikelihood: -minimum.value * customers - repeats * Math.log(timeScale),
@@ -70,7 +70,7 @@ export function fitPurchases(process: PurchaseProcess, groups: Groups): Purchase
 
 /** The signs that a fit says nothing about drop-out. */
 function reasons(
-  process: PurchaseProcess,
+  name: PurchaseProcess,
   params: MbgNbd,
   atBounds: readonly boolean[],
   converged: boolean,
@@ -85,16 +85,16 @@ function reasons(
   if (!converged && found.length === 0) found.push('the likelihood has no clear maximum');
   const repeaters = groups.x.reduce((total, x, row) => (x > 0 ? total + (groups.weight[row] ?? 0) : total), 0);
   if (repeaters < repeatCustomersMin) found.push(`${repeaters} repeat customers; ${repeatCustomersMin} are needed`);
-  if (isAliveEqual(process, params, groups)) found.push('P(alive) is the same for all customers');
+  if (isAliveEqual(name, params, groups)) found.push('P(alive) is the same for all customers');
   return found;
 }
 
-function isAliveEqual(process: PurchaseProcess, params: MbgNbd, groups: Groups): boolean {
+function isAliveEqual(name: PurchaseProcess, params: MbgNbd, groups: Groups): boolean {
   let low = Infinity;
   let high = -Infinity;
   groups.x.forEach((x, row) => {
     const history: PurchaseHistory = { x, tx: groups.tx[row] ?? 0, T: groups.T[row] ?? 0 };
-    const alive = processes[process].pAlive(params, history);
+    const alive = processes[name].pAlive(params, history);
     low = Math.min(low, alive);
     high = Math.max(high, alive);
   });
@@ -105,8 +105,8 @@ function isAliveEqual(process: PurchaseProcess, params: MbgNbd, groups: Groups):
  * Minus the log-likelihood and its gradient in the logarithms of (r, alpha, a, b). Groups ascend by x: what depends on x
  * alone is computed once per run. With y = P(left | history), the chances to stay taken m = x + 1 times (MBG) or x (BG).
  */
-export function lossOf(process: PurchaseProcess, groups: Groups): (logs: readonly number[]) => Slope {
-  const extra = process === 'mbg-nbd' ? 1 : 0;
+export function lossOf(name: PurchaseProcess, groups: Groups): (logs: readonly number[]) => Slope {
+  const extra = name === 'mbg-nbd' ? 1 : 0;
   return (logs) => {
     const [r = 0, alpha = 0, a = 0, b = 0] = logs.map(Math.exp);
     const slope = { value: 0, r: 0, alpha: 0, a: 0, b: 0 };
