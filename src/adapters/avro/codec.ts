@@ -49,9 +49,15 @@ function readersOf(type: Type, deps: CodecDeps): WriterSchemas<Reader> {
   });
 }
 
-/** Encodes one type behind its header, by way of one scratch buffer for all. */
+/** Encoded values lie side by side in slabs of this size: one allocation outside the heap for hundreds of records. */
+const slabBytes = 256 * 1024;
+/** A value is begun only where there is so much room; only larger ones are encoded twice. */
+const roomBytes = 16 * 1024;
+
+/** Encodes one type behind its header, straight into a slab that all share. */
 class Encoder {
-  static #scratch = Buffer.allocUnsafeSlow(16_384);
+  static #slab = Buffer.allocUnsafeSlow(slabBytes);
+  static #used = 0;
   readonly #type: Type;
   readonly #schemaId: number;
 
@@ -60,16 +66,28 @@ class Encoder {
     this.#schemaId = schemaId;
   }
 
-  /** A fresh buffer. Throws: when the value does not fit the type, which is our bug. */
+  /**
+   * Bytes that nothing else is written over; keeping them keeps their slab.
+   * Throws: when the value does not fit the type, which is our bug.
+   */
   encode(value: unknown): Buffer {
-    let end = this.#type.encode(value, Encoder.#scratch, headerBytes);
+    if (Encoder.#slab.length - Encoder.#used < roomBytes) Encoder.#open(slabBytes);
+    let end = this.#type.encode(value, Encoder.#slab, Encoder.#used + headerBytes);
     if (end < 0) {
-      Encoder.#scratch = Buffer.allocUnsafeSlow(2 * (Encoder.#scratch.length - end));
-      end = this.#type.encode(value, Encoder.#scratch, headerBytes);
+      // Told is how much was missing.
+      Encoder.#open(Math.max(slabBytes, Encoder.#slab.length - Encoder.#used - end));
+      end = this.#type.encode(value, Encoder.#slab, headerBytes);
     }
-    Encoder.#scratch.writeUInt8(0, 0);
-    Encoder.#scratch.writeInt32BE(this.#schemaId, 1);
-    return Buffer.from(Encoder.#scratch.subarray(0, end));
+    const from = Encoder.#used;
+    Encoder.#used = end;
+    Encoder.#slab.writeUInt8(0, from);
+    Encoder.#slab.writeInt32BE(this.#schemaId, from + 1);
+    return Encoder.#slab.subarray(from, end);
+  }
+
+  static #open(bytes: number): void {
+    Encoder.#slab = Buffer.allocUnsafeSlow(bytes);
+    Encoder.#used = 0;
   }
 }
 

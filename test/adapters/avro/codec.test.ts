@@ -190,12 +190,21 @@ describe('decodeChangelog', () => {
 });
 
 describe('encode', () => {
-  it('grows its scratch buffer for a large record and leaves earlier results alone', async () => {
+  it.each([20_000, 100_000, 300_000, 600_000])(
+    'leaves earlier results alone, whatever follows %i bytes',
+    async (length) => {
+      const codec = await codecOver(filledRegistry());
+      const owners = Array.from({ length: 60 }, (_, at) => (at % 9 === 5 ? 'x'.repeat(length + at) : `owner ${at}`));
+      const encoded = owners.map((owner) => codec.encodeOffsets({ ...small, owner }));
+      const decoded = encoded.map((bytes) => codec.decodeChangelog(bytes));
+      expect(decoded.map((entry) => entry.kind === 'offsets' && entry.offsets.owner)).toEqual(owners);
+    },
+  );
+
+  it('puts small results side by side: hundreds of them share one allocation', async () => {
     const codec = await codecOver(filledRegistry());
-    const first = codec.encodeOffsets({ ...small, owner: 'a' });
-    const large = codec.encodeOffsets({ ...small, owner: 'x'.repeat(100_000) });
-    expect(codec.decodeChangelog(first)).toMatchObject({ offsets: { owner: 'a' } });
-    expect(codec.decodeChangelog(large)).toMatchObject({ offsets: { owner: 'x'.repeat(100_000) } });
+    const encoded = Array.from({ length: 500 }, (_, at) => codec.encodeOffsets({ ...small, owner: `owner ${at}` }));
+    expect(new Set(encoded.map(({ buffer }) => buffer)).size).toBeLessThanOrEqual(2);
   });
 
   const small: TaskOffsets = {
