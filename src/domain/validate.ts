@@ -10,8 +10,8 @@ import type { ReasonCode } from './outcome.ts';
 
 /** What the record around an event says. */
 export interface RecordContext {
-  /** Key of the record as text. */
-  readonly key: string;
+  /** Key of the record as text; null = it is none. */
+  readonly key: string | null;
   readonly brokerTimestampMs: number;
 }
 
@@ -34,11 +34,12 @@ export function validate(
   if (isTooLong(eventId) || isTooLong(customerId) || facts.texts.some(isTooLong) || facts.isTooLarge) {
     return 'limit_exceeded';
   }
+  if (isTooMuch(facts, model)) return 'limit_exceeded';
   if (customerId !== key) return 'key_mismatch';
   if (eventId === '' || !isInstant(occurredAt) || facts.isInvalid) return 'invalid_field';
   if (facts.amounts.some((amount) => !Number.isSafeInteger(amount))) return 'invalid_field';
   if (facts.amounts.some((amount) => amount < 0)) return 'negative_amount';
-  const moneyFault = facts.currency === null ? null : checkMoney(facts, facts.currency, model);
+  const moneyFault = checkCurrency(facts, model);
   if (moneyFault !== null) return moneyFault;
   if (occurredAt > brokerTimestampMs + model.futureToleranceMs) return 'occurred_in_future';
   if (facts.isOutOfScale === true) return 'scale_out_of_range';
@@ -126,15 +127,18 @@ function surveyFacts(event: Survey): Facts {
   };
 }
 
-function checkMoney({ amounts, ratedAt: at }: Facts, currency: string, model: Model): ReasonCode | null {
+/** True when an amount is too large only in the model's currency; false where there is no rate to tell. */
+function isTooMuch({ amounts, currency, ratedAt: at }: Facts, model: Model): boolean {
+  if (currency === null || currency === model.currency) return false;
+  return amounts.some(
+    (amount) => Number.isSafeInteger(amount) && (convertMinor(amount, currency, at, model) ?? 0) > amountMinorMax,
+  );
+}
+
+function checkCurrency({ currency, ratedAt: at }: Facts, model: Model): ReasonCode | null {
+  if (currency === null) return null;
   if (!isCurrency(currency)) return 'unknown_currency';
-  for (const amount of amounts) {
-    const converted = convertMinor(amount, currency, at, model);
-    if (converted === null) return 'no_rate';
-    // Too large only in the model's currency: the one limit that needs a rate first.
-    if (converted > amountMinorMax) return 'limit_exceeded';
-  }
-  return null;
+  return convertMinor(0, currency, at, model) === null ? 'no_rate' : null;
 }
 
 function isTooLong(text: string | null): boolean {

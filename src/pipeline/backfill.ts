@@ -18,10 +18,17 @@ type Headers = RawRecord['headers'];
 /** Returns the run id of an imported record, or null; a header that is empty or too long is none of ours. */
 export function backfillRunOf(headers: Headers): string | null {
   const runId = headers[backfillHeader];
-  return runId === undefined || runId.length === 0 || runId.length > runIdMaxBytes ? null : runId.toString('utf8');
+  return isRunId(runId) ? runId.toString('utf8') : null;
 }
 
-/** Returns true for the record that ends an import on its partition; it is no event. */
-export function isEndMarker(headers: Headers): boolean {
-  return headers[backfillEndHeader] !== undefined;
+/**
+ * Returns true for the record that ends an import on its partition; it is no event. A record with a value is never one:
+ * a header must not make somebody's event vanish.
+ */
+export function isEndMarker({ value, headers }: Pick<RawRecord, 'value' | 'headers'>): boolean {
+  return value === null && isRunId(headers[backfillEndHeader]);
+}
+
+function isRunId(bytes: Buffer | undefined): bytes is Buffer {
+  return bytes !== undefined && bytes.length > 0 && bytes.length <= runIdMaxBytes;
 }

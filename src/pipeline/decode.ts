@@ -26,35 +26,44 @@ export interface DecodeContext {
   readonly partitionCount: number;
 }
 
-/** Never throws for data. */
+type Rejected = Extract<DecodedRecord, { kind: 'rejected' }>;
+
+/**
+ * Never throws for data. A value the codec refuses is not read further: with a number in it that nobody can hold, its
+ * customerId is not compared with the key.
+ */
 export function decodeRecord(record: RawRecord, context: DecodeContext): DecodedRecord {
-  const { key, value } = record;
-  const emptyKey = key === null || key.length === 0;
-  if (value === null) return rejected(emptyKey ? 'empty_key' : 'tombstone', 'decode');
+  const { value } = record;
+  const keyFault = keyFaultOf(record.key, context);
+  if (value === null) return keyFault?.reason === 'empty_key' ? keyFault : rejected('tombstone', 'decode');
   const decoded = context.codec.decode(context.input, value);
   if (decoded.kind === 'unknown_schema') return decoded;
-  if (decoded.kind === 'rejected') return { ...decoded, stage: 'decode' };
-  if (emptyKey) return rejected('empty_key', 'decode');
+  if (decoded.kind === 'rejected') return first({ ...decoded, stage: 'decode' }, keyFault);
   const event = decoded.decoded;
-  const misplaced = partitionOf(key, context.partitionCount) !== context.partition;
-  const about = { key: keyText(key), brokerTimestampMs: record.timestampMs };
+  const about = { key: keyText(record.key), brokerTimestampMs: record.timestampMs };
   const invalid = validate(event, about, context.model);
-  if (misplaced && (invalid === null || rank(invalid) > rank('wrong_partition'))) {
-    return rejected('wrong_partition', 'validate');
-  }
-  return invalid === null ? { kind: 'event', event } : rejected(invalid, 'validate');
+  const fault = invalid === null ? keyFault : first(rejected(invalid, 'validate'), keyFault);
+  return fault ?? { kind: 'event', event };
 }
 
-/** The key as text; one that is no UTF-8 is nobody's id, however its replacement characters may read. */
-function keyText(key: Buffer): string {
-  const text = key.toString('utf8');
-  return text.includes('\uFFFD') && !Buffer.from(text).equals(key) ? '' : text;
+/** What is wrong with a key whatever the value says. */
+function keyFaultOf(key: Buffer | null, { partition, partitionCount }: DecodeContext): Rejected | null {
+  if (key === null || key.length === 0) return rejected('empty_key', 'decode');
+  return partitionOf(key, partitionCount) === partition ? null : rejected('wrong_partition', 'validate');
 }
 
-function rank(reason: ReasonCode): number {
-  return reasonCodes.indexOf(reason);
+/** The key as text; null for one that is no UTF-8: it is nobody's id, however its replacement characters may read. */
+function keyText(key: Buffer | null): string | null {
+  const text = key === null ? '' : key.toString('utf8');
+  return text.includes('\uFFFD') && key !== null && !Buffer.from(text).equals(key) ? null : text;
 }
 
-function rejected(reason: ReasonCode, stage: Stage): DecodedRecord {
+/** The one that comes first in `reasonCodes`. */
+function first(left: Rejected, right: Rejected | null): Rejected {
+  if (right === null) return left;
+  return reasonCodes.indexOf(left.reason) <= reasonCodes.indexOf(right.reason) ? left : right;
+}
+
+function rejected(reason: ReasonCode, stage: Stage): Rejected {
   return { kind: 'rejected', reason, stage, schemaId: null };
 }

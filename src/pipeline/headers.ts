@@ -44,15 +44,32 @@ export interface DeadLetterOrigin {
   readonly stage: Stage;
   readonly schemaId: number | null;
   readonly engineVersion: string;
-  /** Hex SHA-256 of the value, for `oversized` only: such a value is not sent on. */
-  readonly valueSha256: string | null;
+  /** Hex SHA-256. */
+  readonly sha256: (bytes: Buffer) => string;
 }
 
-/** The dead letter of a rejected record: its own bytes, its place of origin, a closed reason code. */
+/**
+ * Most bytes a dead letter takes over from its record; what is larger is not sent on, since the broker would refuse
+ * the letter, and with it the transaction, for ever. Topics take letters of `letterBytesMax`.
+ */
+export const letterLimits = { valueBytes: 1_048_576, keyBytes: 65_536, headerBytes: 65_536 } as const;
+/** `max.message.bytes` of the dead letters: all of `letterLimits` with room for the headers written here. */
+export const letterBytesMax = 2_097_152;
+
+/**
+ * The dead letter of a rejected record: its own bytes, its place of origin, a closed reason code. Of a key or value
+ * beyond `letterLimits` only SHA-256 and size go on, of headers beyond it the size.
+ */
 export function deadLetter(origin: DeadLetterOrigin): OutRecord {
-  const { record } = origin;
-  const headers: Record<string, string | Buffer> = {};
-  for (const [name, value] of Object.entries(record.headers)) if (value !== undefined) headers[name] = value;
+  const { record, sha256 } = origin;
+  // Without a prototype: a header may be called `__proto__`.
+  const headers = Object.create(null) as Record<string, string | Buffer>;
+  const ownBytes = bytesOf(record.headers);
+  if (ownBytes <= letterLimits.headerBytes) {
+    for (const [name, value] of Object.entries(record.headers)) if (value !== undefined) headers[name] = value;
+  } else {
+    headers['clientele.errors.headers.bytes'] = String(ownBytes);
+  }
   headers['clientele.reason'] = origin.reason;
   headers['clientele.errors.stage'] = origin.stage;
   headers['clientele.errors.topic'] = origin.topic;
@@ -61,11 +78,32 @@ export function deadLetter(origin: DeadLetterOrigin): OutRecord {
   headers['clientele.errors.timestamp'] = String(record.timestampMs);
   headers['clientele.errors.app.version'] = origin.engineVersion;
   if (origin.schemaId !== null) headers['clientele.errors.schema.id'] = String(origin.schemaId);
-  if (origin.valueSha256 === null) return { key: record.key, value: record.value, headers };
-  headers['clientele.errors.value.sha256'] = origin.valueSha256;
-  headers['clientele.errors.value.bytes'] = String(record.value?.length ?? 0);
-  return { key: record.key, value: null, headers };
+  const kept = (what: 'key' | 'value', bytes: Buffer | null, bytesMax: number): Buffer | null => {
+    if (bytes === null || bytes.length <= bytesMax) return bytes;
+    headers[`clientele.errors.${what}.sha256`] = sha256(bytes);
+    headers[`clientele.errors.${what}.bytes`] = String(bytes.length);
+    return null;
+  };
+  const key = kept('key', record.key, letterLimits.keyBytes);
+  return { key, value: kept('value', record.value, letterLimits.valueBytes), headers };
 }
+
+/** Bytes of headers as a record carries them, at most: names count as if every letter took three. */
+function bytesOf(headers: RawRecord['headers']): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) bytes += 3 * name.length + (value?.length ?? 0) + 10;
+  return bytes;
+}
+
+/** W3C trace context, the one header that goes from an input to a transition; anything else is not passed on. */
+export function traceparentOf(headers: RawRecord['headers']): string | null {
+  const text = headers['traceparent'];
+  if (text?.length !== traceparentBytes) return null;
+  const traceparent = text.toString('latin1');
+  return /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent) ? traceparent : null;
+}
+
+const traceparentBytes = 55;
 
 /** ISO 8601 with milliseconds, UTC, of an epoch instant in ms. */
 export function isoInstant(epochMs: number): string {

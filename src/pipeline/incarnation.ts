@@ -10,7 +10,7 @@
 import type { TaskOffsets } from '../domain/contracts.ts';
 import { step } from '../domain/step.ts';
 import type { DecodedRecord } from './decode.ts';
-import { deadLetter } from './headers.ts';
+import { deadLetter, traceparentOf } from './headers.ts';
 import { TaskInput, type Entry } from './input.ts';
 import { Merge, taskTimeOf } from './merge.ts';
 import {
@@ -197,24 +197,15 @@ export class Incarnation {
     work.stepped(input.name, result.outcome);
     if (result.state !== before) work.changed(result.state);
     if (result.transitions.length === 0) return;
-    const traceparent = record.headers['traceparent']?.toString('latin1') ?? null;
+    const traceparent = traceparentOf(record.headers);
     for (const transition of result.transitions) work.announce(transition, traceparent);
   }
 
   private deadLetter(input: InputName, record: RawRecord, { reason, stage, schemaId }: Rejected): OutRecord {
     const { deps, partition } = this;
-    const valueSha256 = reason === 'oversized' && record.value !== null ? deps.sha256(record.value) : null;
+    const { engineVersion, sha256 } = deps;
     const topic = deps.topicName(input);
-    return deadLetter({
-      topic,
-      partition,
-      record,
-      reason,
-      stage,
-      schemaId,
-      engineVersion: deps.engineVersion,
-      valueSha256,
-    });
+    return deadLetter({ topic, partition, record, reason, stage, schemaId, engineVersion, sha256 });
   }
 
   /** Lets the registry answer for writer schemas not seen before; the whole task waits, nothing is dead-lettered. */

@@ -184,8 +184,7 @@ export class TaskInput {
   }
 
   private decode(record: RawRecord): Entry | null {
-    if (isEndMarker(record.headers))
-      return { record, mergeKeyMs: record.timestampMs, content: marker, backfillRunId: null };
+    if (isEndMarker(record)) return { record, mergeKeyMs: record.timestampMs, content: marker, backfillRunId: null };
     const decoded = decodeRecord(record, this.context);
     if (decoded.kind === 'unknown_schema') {
       this.unknownSchemaId = decoded.schemaId;
@@ -227,6 +226,8 @@ export class TaskInput {
   }
 }
 
-function sizeOf(record: RawRecord): number {
-  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + 64;
+function sizeOf({ key, value, headers }: RawRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0) + 64;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0);
+  return bytes;
 }

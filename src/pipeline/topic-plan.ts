@@ -5,6 +5,7 @@
  * I1 A plan never shrinks, deletes or repartitions anything: what only that could mend is refused, with its reason.
  * I2 The plan of what a plan has made is empty.
  */
+import { letterBytesMax } from './headers.ts';
 import { subjectOf, topicNames, type TopicKey } from './topics.ts';
 
 /** Levels of schema compatibility in use; the stricter FULL_TRANSITIVE satisfies the other. */
@@ -71,7 +72,16 @@ export const topicSpecs: readonly TopicSpec[] = [
   { key: 'churnAlert', ...output },
   { key: 'profile', isCopartitioned: false, settings: compacted, compatibility: 'FULL_TRANSITIVE' },
   // Original bytes of customers' records: kept only as long as somebody needs to look and replay.
-  { key: 'deadLetters', isCopartitioned: false, settings: [kept, days(14, 'initial')], compatibility: null },
+  {
+    key: 'deadLetters',
+    isCopartitioned: false,
+    settings: [
+      kept,
+      days(14, 'initial'),
+      { name: 'max.message.bytes', value: String(letterBytesMax), rule: 'atLeast' },
+    ],
+    compatibility: null,
+  },
 ];
 
 /** Topics of which the privacy topic must outlive every one. */

@@ -19,8 +19,12 @@ describe('backfillRunOf', () => {
 
 describe('isEndMarker', () => {
   it('knows the end of an import by its header alone', () => {
-    expect(isEndMarker({ [backfillEndHeader]: Buffer.from('run-1') })).toBe(true);
-    expect(isEndMarker({ [backfillHeader]: Buffer.from('run-1') })).toBe(false);
-    expect(isEndMarker({})).toBe(false);
+    const headers = { [backfillEndHeader]: Buffer.from('run-1') };
+    expect(isEndMarker({ value: null, headers })).toBe(true);
+    expect(isEndMarker({ value: null, headers: { [backfillHeader]: Buffer.from('run-1') } })).toBe(false);
+    expect(isEndMarker({ value: null, headers: {} })).toBe(false);
+    expect(isEndMarker({ value: Buffer.from('an event'), headers })).toBe(false);
+    expect(isEndMarker({ value: null, headers: { [backfillEndHeader]: Buffer.alloc(0) } })).toBe(false);
+    expect(isEndMarker({ value: null, headers: { [backfillEndHeader]: Buffer.alloc(65) } })).toBe(false);
   });
 });

@@ -56,4 +56,8 @@ describe('decodeRecord', () => {
     const key = Buffer.from([0x61, 0xff]);
     expect(reasonOf(order(key.toString('utf8'), nowMs, 5, 'e'), key)).toBe('key_mismatch');
   });
+
+  it('rejects a key that is no UTF-8 for a customer without a name', () => {
+    expect(reasonOf(order('', nowMs, 5, 'e'), Buffer.from([0xff]))).toBe('key_mismatch');
+  });
 });

@@ -65,7 +65,7 @@ describe('runImport', () => {
     for (const record of events) {
       expect(record.partition).toBe(partitionOf(record.key, partitionCount));
       expect(backfillRunOf(headersOf(record))).toBe('run-1');
-      expect(isEndMarker(headersOf(record))).toBe(false);
+      expect(isEndMarker({ value: record.value, headers: headersOf(record) })).toBe(false);
     }
     expect(progress).toEqual([1_000, 2_000, 2_500]);
   });
@@ -74,7 +74,7 @@ describe('runImport', () => {
     const { records, sends } = await run(1);
     const markers = records.slice(-partitionCount);
     expect(markers.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
-    expect(markers.every((marker) => isEndMarker(headersOf(marker)) && marker.value === null)).toBe(true);
+    expect(markers.every((marker) => isEndMarker({ value: marker.value, headers: headersOf(marker) }))).toBe(true);
     expect(markers.every((marker) => marker.key.toString() === 'run-1')).toBe(true);
     expect(sends).toHaveLength(2);
   });

@@ -10,8 +10,9 @@ import { committedFilter } from './isolation.ts';
 type Headers = RawRecord['headers'];
 
 const noHeaders: Headers = Object.freeze({});
+const noBytes = Buffer.alloc(0);
 
-/** Header values as bytes; of a name given more than once the last value counts. */
+/** Header values as bytes; of a name given more than once the last value counts, and none at all is an empty one. */
 function headersOf(headers: IHeaders): Headers {
   let plain = true;
   let empty = true;
@@ -22,10 +23,11 @@ function headersOf(headers: IHeaders): Headers {
   if (empty) return noHeaders;
   // What the decoder makes of headers that are given once is what the port asks for.
   if (plain) return headers as Headers;
-  const result: Record<string, Buffer | undefined> = {};
+  // Without a prototype: a header may be called `__proto__`.
+  const result = Object.create(null) as Record<string, Buffer | undefined>;
   for (const [name, value] of Object.entries(headers)) {
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) result[name] = Buffer.isBuffer(last) ? last : Buffer.from(last);
+    const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+    result[name] = Buffer.isBuffer(last) ? last : typeof last === 'string' ? Buffer.from(last) : noBytes;
   }
   return result;
 }

@@ -1,4 +1,5 @@
 /** A fetched partition as a slice. */
+import type { IHeaders } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { buildSlice } from '../../../src/adapters/kafka/slice.ts';
 import { fetched, message } from './kafka-messages.ts';
@@ -41,6 +42,21 @@ describe('buildSlice', () => {
     const headers = { a: Buffer.from('1'), b: [Buffer.from('2'), 'x'] };
     const [record] = buildSlice('purchases', 5, fetched([message(5, { headers })]), 0).records;
     expect(record?.headers).toEqual({ a: Buffer.from('1'), b: Buffer.from('x') });
+  });
+
+  it('takes a header without a value for an empty one, and a name for a name', () => {
+    const hostile = [
+      ['a', null],
+      ['b', [Buffer.from('1'), null]],
+      ['__proto__', Buffer.from('2')],
+    ] as const;
+    const headers = Object.fromEntries(hostile) as unknown as IHeaders;
+    const [record] = buildSlice('purchases', 5, fetched([message(5, { headers })]), 0).records;
+    expect(Object.entries(record?.headers ?? {})).toEqual([
+      ['a', Buffer.alloc(0)],
+      ['b', Buffer.alloc(0)],
+      ['__proto__', Buffer.from('2')],
+    ]);
   });
 
   it('does not copy keys and values', () => {

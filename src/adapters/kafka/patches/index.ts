@@ -7,6 +7,7 @@ import { concurrentTransactions } from './concurrent-transactions.ts';
 import { emptyBatches } from './empty-batches.ts';
 import { initProducerRetry } from './init-producer-retry.ts';
 import { linearGrouping } from './linear-grouping.ts';
+import { linearHeaders } from './linear-headers.ts';
 import { outOfRange } from './out-of-range.ts';
 import type { Patch } from './patch.ts';
 import { produceRequest } from './produce-request.ts';
@@ -15,6 +16,7 @@ import { syncGroupWait } from './sync-group-wait.ts';
 import { timerLoop } from './timer-loop.ts';
 
 export const patches: readonly Patch[] = [
+  linearHeaders,
   syncGroupWait,
   produceRequest,
   emptyBatches,
