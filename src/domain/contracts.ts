@@ -13,6 +13,8 @@ export interface CustomerState {
   readonly customerId: string;
   /** Earliest occurredAt of an event applied. */
   readonly firstSeenAt: number;
+  /** Start of week 0 of the customer’s own weeks: occurredAt of the first event taken. */
+  readonly anchorAt: number;
   /** Newest instant judged; never falls. */
   readonly evaluatedTo: number;
   /** Model revision that scored last. */
@@ -29,8 +31,8 @@ export interface CustomerState {
   readonly older: OlderDays;
   /** Lifetime totals. */
   readonly totals: LifetimeTotals;
-  /** Ascending. */
-  readonly windowBuckets: readonly WindowBucket[];
+  /** Ascending; a bucket leaves the window 365 days after its end. */
+  readonly weeks: readonly WeekBucket[];
   /** Dedupe memory of purchases. */
   readonly purchaseRing: Ring;
   /** Dedupe memory of interactions. */
@@ -41,6 +43,24 @@ export interface CustomerState {
   readonly interactions: InputTally;
   /** Surveys so far. */
   readonly surveys: InputTally;
+  /** Ascending by hash, at most 64; further ones are not kept. */
+  readonly categories: readonly CategorySpend[];
+  /** Ascending by (at, eventId); the newest eight of each kind. */
+  readonly answers: readonly Answer[];
+  /** Complaints. */
+  readonly complaints: Complaints;
+  /** Ascending; the newest 13 weeks. */
+  readonly engagement: readonly EngagementWeek[];
+  /** Channels used; the first eight in the order of their codes. */
+  readonly channels: readonly string[];
+  /** Acquisition. */
+  readonly acquisition: Acquisition;
+  /** Campaign touches. */
+  readonly touches: Touches;
+  /** Ascending by name. */
+  readonly attributes: readonly AttributeValue[];
+  /** Referrals. */
+  readonly referrals: Referrals;
 }
 
 /** Last sequence number of a customer per output topic; 0 = none yet. */
@@ -69,6 +89,8 @@ export interface Standing {
   readonly previousTierId: string | null;
   /** When the tier before the last TierChanged became effective. */
   readonly previousTierEnteredAt: number | null;
+  /** Lifecycle as last told. */
+  readonly lifecycle: LifecycleStanding;
 }
 
 /** One factor as last told. */
@@ -81,6 +103,27 @@ export interface StandingFactor {
   readonly points: number;
 }
 
+/** Stage last told. */
+export interface LifecycleStanding {
+  /** Stage; null = none told yet. */
+  readonly stage: LifecycleStage | null;
+  /** When the stage became effective. */
+  readonly enteredAt: number | null;
+  /** firstAt of the last purchase day at that moment; null = no purchase. */
+  readonly lastPurchaseAt: number | null;
+  /** eventId of the last LifecycleChanged. */
+  readonly eventId: string | null;
+  /** Stage before the last LifecycleChanged; null = none. */
+  readonly previousStage: LifecycleStage | null;
+  /** When the stage before became effective. */
+  readonly previousEnteredAt: number | null;
+  /** lastPurchaseAt of the stage before. */
+  readonly previousLastPurchaseAt: number | null;
+}
+
+/** Stage of a customer. `unknown` is never written: it stands for a symbol of a newer version. */
+export type LifecycleStage = 'potential' | 'new' | 'stable' | 'lost' | 'won_back' | 'unknown';
+
 /** One business day of purchases; every field is commutative. */
 export interface PurchaseDay {
   /** Business day, days since 1970-01-01. */
@@ -91,6 +134,14 @@ export interface PurchaseDay {
   readonly netMinor: number;
   /** Earliest occurredAt or orderedAt ever seen for the day. */
   readonly firstAt: number;
+  /** The part of netMinor whose costs came with its events, minor units. */
+  readonly pricedMinor: number;
+  /** Cost of goods that came with the events, and what category margins differ from the default one for the rest, minor units. */
+  readonly goodsMinor: number;
+  /** Packing and shipping that came with the events, minor units. */
+  readonly logisticsMinor: number;
+  /** Orders with a campaign, a coupon or a discount, less such cancellations. */
+  readonly promoted: number;
 }
 
 /** What is left of the purchase days before the exact ones; nothing is placed there any more. */
@@ -105,6 +156,22 @@ export interface OlderDays {
   readonly lastAt: number | null;
   /** Net amount of the first purchase day, minor units. */
   readonly firstDayNetMinor: number;
+  /** Purchase days with a promoted order. */
+  readonly promotedDays: number;
+  /** Purchase days after the first with a net amount above 0. */
+  readonly paidRepeatDays: number;
+  /** Net amount of those days, minor units. */
+  readonly paidRepeatMinor: number;
+  /** Net amount of the purchase days, minor units. */
+  readonly basketMinor: number;
+  /** Sum of the squared net amounts, minor units squared, divided by 2^53. */
+  readonly basketSquaresHigh: number;
+  /** The rest of that division. */
+  readonly basketSquaresLow: number;
+  /** Sum of the squared gaps between purchase days, days squared. */
+  readonly gapSquares: number;
+  /** Gaps within the repurchase window of the model. */
+  readonly shortGaps: number;
 }
 
 /** Lifetime totals. */
@@ -115,18 +182,40 @@ export interface LifetimeTotals {
   readonly refundsMinor: number;
   /** Events that changed the totals only: their day is not known, or not any more. */
   readonly unplacedCount: number;
+  /** Discounts taken off the orders, less those of reversals, minor units. */
+  readonly discountMinor: number;
+  /** Net amount whose costs came with its events, minor units. */
+  readonly pricedMinor: number;
+  /** Cost of goods, as in a purchase day, minor units. */
+  readonly goodsMinor: number;
+  /** Packing and shipping, minor units. */
+  readonly logisticsMinor: number;
+  /** Service, minor units. */
+  readonly serviceMinor: number;
+  /** Marketing, minor units. */
+  readonly marketingMinor: number;
+  /** Acquisition, minor units. */
+  readonly acquisitionMinor: number;
 }
 
-/** Seven days of purchases, for the trailing window beyond the exact days. */
-export interface WindowBucket {
-  /** firstAt of its first day; it takes the days of the seven times 24 hours from there. */
-  readonly fromAt: number;
-  /** firstAt of its last day; it leaves the window with that day. */
-  readonly throughAt: number;
-  /** Net amount, minor units. */
+/** Seven days of the customer’s own weeks, for the trailing window: purchase days that left the exact ones, and contact costs. */
+export interface WeekBucket {
+  /** Weeks from anchorAt; negative before it. */
+  readonly week: number;
+  /** Net amount of its purchase days, minor units. */
   readonly netMinor: number;
   /** Purchase days. */
   readonly days: number;
+  /** As in a purchase day. */
+  readonly pricedMinor: number;
+  /** As in a purchase day. */
+  readonly goodsMinor: number;
+  /** As in a purchase day. */
+  readonly logisticsMinor: number;
+  /** Service costs, minor units. */
+  readonly serviceMinor: number;
+  /** Marketing costs, minor units. */
+  readonly marketingMinor: number;
 }
 
 /** Ids of the newest events of an input, for dedupe; the smallest (at, high, low) is evicted first. */
@@ -155,6 +244,103 @@ export interface InputTally {
   readonly count: number;
   /** Newest occurredAt. */
   readonly lastAt: number | null;
+}
+
+/** What a customer bought of one product category. */
+export interface CategorySpend {
+  /** Murmur3 of the category code, 24 bits. */
+  readonly hash: number;
+  /** Net amount of its lines, minor units. */
+  readonly netMinor: number;
+  /** Orders with it less cancellations; bought while above 0. */
+  readonly purchases: number;
+  /** Category code; kept for the eight of the largest net amount. */
+  readonly code: string | null;
+}
+
+/** One answer to a survey, or the rating of a review. */
+export interface Answer {
+  /** What was asked. */
+  readonly kind: SurveyKind;
+  /** When it was given. */
+  readonly at: number;
+  /** Id of its event, for the order of equal instants. */
+  readonly eventId: string;
+  /** On a scale from 0 to 100, 100 = best. */
+  readonly value: number;
+  /** True = asked from 0 to 10, higher is better. */
+  readonly isNpsScale: boolean;
+}
+
+/** What was asked. `unknown` is never written: it stands for a symbol of a newer version. */
+export type SurveyKind = 'nps' | 'csat' | 'ces' | 'review' | 'unknown';
+
+/** Complaints. */
+export interface Complaints {
+  /** Made. */
+  readonly opened: number;
+  /** Resolved. */
+  readonly resolved: number;
+  /** Newest one made. */
+  readonly lastAt: number | null;
+  /** Its code of a reason to leave. */
+  readonly lossReason: string | null;
+}
+
+/** Weighted interactions of one week. */
+export interface EngagementWeek {
+  /** Weeks from anchorAt. */
+  readonly week: number;
+  /** Sum of the weights of the model. */
+  readonly weight: number;
+}
+
+/** How the customer was won; the earliest acquired event says it. */
+export interface Acquisition {
+  /** When; null = not said. */
+  readonly at: number | null;
+  /** Code of the source. */
+  readonly source: string | null;
+  /** Customer who referred this one. */
+  readonly referrerId: string | null;
+}
+
+/** Campaign touches. */
+export interface Touches {
+  /** Touches before the recent ones. */
+  readonly olderCount: number;
+  /** Of these, followed by a purchase in time. */
+  readonly olderAnswered: number;
+  /** The newest 16, ascending. */
+  readonly recent: readonly Touch[];
+}
+
+/** One campaign touch. */
+export interface Touch {
+  /** When. */
+  readonly at: number;
+  /** True = a purchase day that has left the exact ones answered it. */
+  readonly isAnswered: boolean;
+}
+
+/** A coded attribute as last set. */
+export interface AttributeValue {
+  /** Name. */
+  readonly name: string;
+  /** Value. */
+  readonly value: string;
+  /** When it was set. */
+  readonly at: number;
+}
+
+/** What referring others brought. */
+export interface Referrals {
+  /** Referrals made. */
+  readonly made: number;
+  /** Of these, those who bought. */
+  readonly converted: number;
+  /** Credits received, minor units. */
+  readonly creditsMinor: number;
 }
 
 /** A customer was erased; key e:<hmac>. */
@@ -424,9 +610,6 @@ export interface LifecycleChanged {
 /** Change or notice. `unknown` is never written: it stands for a symbol of a newer version. */
 export type LifecycleKind = 'changed' | 'second_purchase_due' | 'new_lapsing' | 'unknown';
 
-/** Stage of a customer. `unknown` is never written: it stands for a symbol of a newer version. */
-export type LifecycleStage = 'potential' | 'new' | 'stable' | 'lost' | 'won_back' | 'unknown';
-
 /** How firmly a customer buys. `unknown` is never written: it stands for a symbol of a newer version. */
 export type Stickiness = 'strong' | 'weak' | 'lost' | 'unknown';
 
@@ -458,7 +641,7 @@ export interface NewMetrics {
   readonly firstBasketMinor: number | null;
   /** Days since the first purchase. */
   readonly daysSinceFirst: number | null;
-  /** Satisfaction index, 0-1. */
+  /** Satisfaction index, 0-100. */
   readonly satisfaction: number | null;
   /** NPS answer scaled to 0-1. */
   readonly willingnessToRecommend: number | null;
@@ -468,7 +651,9 @@ export interface NewMetrics {
 export interface StableMetrics {
   /** Net spend so far, minor units. */
   readonly cumulativeSpendMinor: number | null;
-  /** Share of gaps within the horizon, 0-1. */
+  /** Purchase days of the trailing 365 days. */
+  readonly purchaseDays365: number | null;
+  /** Share of gaps within the repurchase window, 0-1. */
   readonly repurchaseRate: number | null;
   /** Distinct categories bought. */
   readonly categories: number | null;
@@ -617,18 +802,18 @@ export interface ProfilePurchase {
   readonly cluster: string | null;
   /** Mean net amount of a purchase day, minor units, not rounded. */
   readonly meanBasketMinor: number | null;
-  /** Share of list price taken as discount, 0-1. */
+  /** Share of list price taken as discount, shrunk to the population’s, 0-1. */
   readonly priceSensitivity: number | null;
-  /** Share of orders with a campaign or coupon, 0-1. */
+  /** Share of purchase days with a campaign, coupon or discount, 0-1; null below three. */
   readonly promotionResponse: number | null;
   /** Refunds over gross revenue, 0-1. */
   readonly refundShare: number | null;
-  /** 1 / (1 + coefficient of variation of the gaps). */
+  /** Coefficient of variation of the gaps between purchase days: 0 = like a clock; null below three gaps. */
   readonly gapStability: number | null;
-  /** 1 / (1 + coefficient of variation of the baskets). */
+  /** Coefficient of variation of the amounts of the purchase days; null below three. */
   readonly basketStability: number | null;
-  /** Preferred categories, best first. */
-  readonly topCategories: readonly string[];
+  /** Preferred categories by net amount, best first, at most four. */
+  readonly topCategories: readonly ProfileCategory[];
 }
 
 /** RFM scores against frozen cut points. */
@@ -641,8 +826,16 @@ export interface ProfileRfm {
   readonly monetary: number | null;
   /** Segment of the model file. */
   readonly segment: string | null;
-  /** One of the eight types. */
+  /** One of the eight types, near/far, often/seldom, much/little. */
   readonly grid: string | null;
+}
+
+/** A preferred category. */
+export interface ProfileCategory {
+  /** Category code. */
+  readonly category: string;
+  /** Its share of the net amount of all categories, 0-1. */
+  readonly share: number;
 }
 
 /** Prediction. */
@@ -661,10 +854,12 @@ export interface ProfileForecast {
   readonly nextPurchaseAt: number | null;
   /** Quantile of the current silence, 0-1. */
   readonly overdue: number | null;
-  /** Probability that the next purchase is in a new category, 0-1. */
+  /** Probability of a purchase in a new category within the horizon, 0-1. */
   readonly crossSell: number | null;
   /** Probability of a purchase within the horizon, once lapsed, 0-1. */
   readonly winBack: number | null;
+  /** True = winBack comes from fitted lapses; false = it is the raw probability. */
+  readonly winBackCalibrated: boolean;
 }
 
 /** Value. */
@@ -689,7 +884,7 @@ export interface ProfileValue {
   readonly assumedCostShare: number | null;
 }
 
-/** Lifetime costs by kind, minor units. */
+/** Lifetime costs by kind, the assumed ones included, minor units. */
 export interface ProfileCosts {
   /** Goods. */
   readonly goods: number;
@@ -705,15 +900,17 @@ export interface ProfileCosts {
 
 /** What the customer told us. */
 export interface ProfileVoice {
-  /** Last NPS answer, 0-10. */
+  /** Last NPS answer, brought to 0-10. */
   readonly nps: number | null;
-  /** Its class. */
+  /** Its class; null when it was not asked from 0 to 10. */
   readonly npsClass: NpsClass | null;
-  /** Customer satisfaction, 0-1. */
+  /** Last satisfaction answer, brought to 0-1, 1 = best. */
   readonly csat: number | null;
-  /** Ease, 0-1. */
+  /** Last review, brought to 0-1, 1 = best. */
+  readonly review: number | null;
+  /** Last effort answer, brought to 0-1, 1 = easiest. */
   readonly ces: number | null;
-  /** Satisfaction index, 0-1. */
+  /** Satisfaction index, 0-100. */
   readonly satisfaction: number | null;
   /** Complaints not resolved. */
   readonly openComplaints: number;
@@ -724,13 +921,13 @@ export type NpsClass = 'promoter' | 'passive' | 'detractor' | 'unknown';
 
 /** Engagement. */
 export interface ProfileEngagement {
-  /** Weighted interactions, last 13 weeks. */
+  /** Weighted interactions of the current and the twelve weeks before, in the customer’s own weeks. */
   readonly weighted: number | null;
   /** Channels used. */
   readonly channels: readonly string[];
   /** Campaign touches. */
   readonly touches: number;
-  /** Share of touches answered by a purchase, 0-1. */
+  /** Share of touches followed by a purchase in time, 0-1; null below three. */
   readonly touchResponse: number | null;
   /** Code of the source. */
   readonly acquisitionSource: string | null;
@@ -744,9 +941,9 @@ export interface ProfileEngagement {
 export interface ProfileLoyalty {
   /** First to last purchase, weeks. */
   readonly tenureWeeks: number | null;
-  /** Share of gaps within the horizon, 0-1. */
+  /** Share of gaps within the repurchase window, 0-1. */
   readonly repurchaseRate: number | null;
-  /** Distinct categories bought. */
+  /** Distinct categories bought; null = none known. */
   readonly categories: number | null;
   /** Referrals made. */
   readonly referralsMade: number;
@@ -772,9 +969,9 @@ export interface Purchase {
   readonly currency: string;
   /** Paid for goods, net of tax and shipping, in minor units; for a refund the amount given back. Never negative. */
   readonly amountMinor: number;
-  /** Discount already taken off amountMinor, in minor units. Never negative. */
+  /** Discount already taken off amountMinor, in minor units; on a reversal, the discount of what is taken back. Never negative. */
   readonly discountMinor: number;
-  /** Costs of the order; null = not known, then the model's margin applies. */
+  /** Costs of the order; on a reversal, what of them comes back; null = not known, then the model’s margin applies. */
   readonly costs: PurchaseCosts | null;
   /** Lines of the order, at most 1,000; may be empty. */
   readonly lines: readonly PurchaseLine[];
@@ -852,9 +1049,6 @@ export interface Survey {
   /** Order the answer is about. */
   readonly orderId: string | null;
 }
-
-/** What was asked. `unknown` is never written: it stands for a symbol of a newer version. */
-export type SurveyKind = 'nps' | 'csat' | 'ces' | 'review' | 'unknown';
 
 /** Which end of the scale is good. `unknown` is never written: it stands for a symbol of a newer version. */
 export type SurveyDirection = 'higher_is_better' | 'lower_is_better' | 'unknown';

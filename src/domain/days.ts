@@ -1,18 +1,21 @@
 /**
- * Purchase days of one customer: the newest 64 exact, the ones before as totals and, inside the trailing window, in
- * buckets of seven days. A day is one purchase occasion while it has more orders than cancellations.
+ * Purchase days of one customer: the newest 64 exact, the ones before as totals and, inside the trailing window, in the
+ * customer's weeks. A day is one purchase occasion while it has more orders than cancellations.
  *
  * I1 `days` ascends by day, and therefore by firstAt; every field of a day is commutative, so arrival order is no matter.
  * I2 Days leave oldest first, and nothing is placed on or before the newest one that left.
  */
-import type { CustomerState, OlderDays, PurchaseDay, WindowBucket } from './contracts.ts';
-import { weekMs, windowMs } from './time.ts';
+import type { CustomerState, OlderDays, PurchaseDay } from './contracts.ts';
+import { addSquare } from './math/exact-squares.ts';
+import { dayMs } from './time.ts';
+import { addToWeek, isInWindow, weekLeavesAt } from './weeks.ts';
+import type { WeekClock, WindowSums } from './weeks.ts';
 
 /** The part of a state this file keeps. */
-export type PurchaseDays = Pick<CustomerState, 'days' | 'older' | 'windowBuckets'>;
+export type PurchaseDays = Pick<CustomerState, 'days' | 'older' | 'weeks'>;
 
 /**
- * Days kept exactly per customer. More would widen every state on the wire by about 14 bytes a day; fewer would make
+ * Days kept exactly per customer. More would widen every state on the wire by about 17 bytes a day; fewer would make
  * more late refunds unplaceable.
  */
 export const exactDaysMax = 64;
@@ -20,9 +23,29 @@ export const exactDaysMax = 64;
 /** No purchase yet. */
 export const noPurchaseDays: PurchaseDays = {
   days: [],
-  older: { throughDay: null, days: 0, firstAt: null, lastAt: null, firstDayNetMinor: 0 },
-  windowBuckets: [],
+  older: {
+    throughDay: null,
+    days: 0,
+    firstAt: null,
+    lastAt: null,
+    firstDayNetMinor: 0,
+    promotedDays: 0,
+    paidRepeatDays: 0,
+    paidRepeatMinor: 0,
+    basketMinor: 0,
+    basketSquaresHigh: 0,
+    basketSquaresLow: 0,
+    gapSquares: 0,
+    shortGaps: 0,
+  },
+  weeks: [],
 };
+
+/** What closing a day depends on. */
+export interface DayClock extends WeekClock {
+  /** A gap of at most this many days is a repurchase. */
+  readonly repurchaseWindowDays: number;
+}
 
 /** True while the day counts as a purchase occasion. */
 export function isOccasion(day: PurchaseDay): boolean {
@@ -32,25 +55,20 @@ export function isOccasion(day: PurchaseDay): boolean {
 /**
  * Adds a change to its day, opening the day if it is not there; the day's firstAt in `change` is the instant of the
  * order concerned. Returns null when the day has left the exact ones: it can no longer be placed.
- * `asOf` lets buckets go that have left the trailing window for good.
  */
-export function placeOnDay(purchases: PurchaseDays, change: PurchaseDay, asOf: number): PurchaseDays | null {
-  const { days, older, windowBuckets } = purchases;
+export function placeOnDay(purchases: PurchaseDays, change: PurchaseDay, clock: DayClock): PurchaseDays | null {
+  const { days, older, weeks } = purchases;
   if (older.throughDay !== null && change.day <= older.throughDay) return null;
   let index = days.length;
   for (let before = days[index - 1]; before !== undefined && before.day >= change.day; before = days[index - 1]) {
     index -= 1;
   }
   const known = days[index];
-  if (known?.day === change.day) return { days: days.with(index, sum(known, change)), older, windowBuckets };
+  if (known?.day === change.day) return { days: days.with(index, sum(known, change)), older, weeks };
   const grown = days.toSpliced(index, 0, change);
   const [oldest] = grown;
-  if (oldest === undefined || grown.length <= exactDaysMax) return { days: grown, older, windowBuckets };
-  return {
-    days: grown.slice(1),
-    older: closed(older, oldest),
-    windowBuckets: bucketed(windowBuckets, oldest, asOf),
-  };
+  if (oldest === undefined || grown.length <= exactDaysMax) return { days: grown, older, weeks };
+  return { days: grown.slice(1), older: closed(older, oldest, clock), weeks: bucketed(weeks, oldest, clock) };
 }
 
 function sum(left: PurchaseDay, right: PurchaseDay): PurchaseDay {
@@ -59,65 +77,72 @@ function sum(left: PurchaseDay, right: PurchaseDay): PurchaseDay {
     orders: left.orders + right.orders,
     netMinor: left.netMinor + right.netMinor,
     firstAt: Math.min(left.firstAt, right.firstAt),
+    pricedMinor: left.pricedMinor + right.pricedMinor,
+    goodsMinor: left.goodsMinor + right.goodsMinor,
+    logisticsMinor: left.logisticsMinor + right.logisticsMinor,
+    promoted: left.promoted + right.promoted,
   };
 }
 
-function closed(older: OlderDays, day: PurchaseDay): OlderDays {
+function closed(older: OlderDays, day: PurchaseDay, { repurchaseWindowDays }: DayClock): OlderDays {
   if (!isOccasion(day)) return { ...older, throughDay: day.day };
+  const isFirst = older.firstAt === null;
+  const paidMinor = isFirst ? 0 : Math.max(0, day.netMinor);
+  const gapDays = older.lastAt === null ? null : (day.firstAt - older.lastAt) / dayMs;
+  const { high, low } = addSquare({ high: older.basketSquaresHigh, low: older.basketSquaresLow }, day.netMinor);
   return {
     throughDay: day.day,
     days: older.days + 1,
     firstAt: older.firstAt ?? day.firstAt,
     lastAt: day.firstAt,
-    firstDayNetMinor: older.firstAt === null ? day.netMinor : older.firstDayNetMinor,
+    firstDayNetMinor: isFirst ? day.netMinor : older.firstDayNetMinor,
+    promotedDays: older.promotedDays + (day.promoted > 0 ? 1 : 0),
+    paidRepeatDays: older.paidRepeatDays + (paidMinor > 0 ? 1 : 0),
+    paidRepeatMinor: older.paidRepeatMinor + paidMinor,
+    basketMinor: older.basketMinor + day.netMinor,
+    basketSquaresHigh: high,
+    basketSquaresLow: low,
+    gapSquares: older.gapSquares + (gapDays ?? 0) ** 2,
+    shortGaps: older.shortGaps + (gapDays !== null && gapDays <= repurchaseWindowDays ? 1 : 0),
   };
 }
 
-function bucketed(buckets: readonly WindowBucket[], day: PurchaseDay, asOf: number): readonly WindowBucket[] {
-  const alive = buckets.filter((bucket) => isInWindow(bucket.throughAt, asOf));
-  if (!isInWindow(day.firstAt, asOf)) return alive;
-  const occasions = isOccasion(day) ? 1 : 0;
-  const last = alive.at(-1);
-  if (last === undefined || day.firstAt - last.fromAt >= weekMs) {
-    const opened = { fromAt: day.firstAt, throughAt: day.firstAt, netMinor: day.netMinor, days: occasions };
-    return [...alive, opened];
-  }
-  return alive.with(-1, {
-    fromAt: last.fromAt,
-    throughAt: day.firstAt,
-    netMinor: last.netMinor + day.netMinor,
-    days: last.days + occasions,
-  });
+function bucketed(weeks: PurchaseDays['weeks'], day: PurchaseDay, clock: WeekClock): PurchaseDays['weeks'] {
+  const { netMinor, pricedMinor, goodsMinor, logisticsMinor, firstAt } = day;
+  const added = { netMinor, days: isOccasion(day) ? 1 : 0, pricedMinor, goodsMinor, logisticsMinor };
+  return addToWeek(weeks, firstAt, added, clock);
 }
 
-/** True while something of instant `at` is inside the trailing window: it leaves exactly 365 days later. */
-function isInWindow(at: number, asOf: number): boolean {
-  return at + windowMs > asOf;
-}
-
-/** Net amount (minor units) and purchase days inside the trailing window at `asOf`; a bucket leaves with its last day. */
-export interface WindowSums {
-  readonly netMinor: number;
-  readonly days: number;
-}
-
-/** Sums what is inside the trailing window at `asOf`. */
-export function windowSums({ days, windowBuckets }: PurchaseDays, asOf: number): WindowSums {
-  let netMinor = 0;
-  let occasions = 0;
+/** Sums what is inside the trailing window at `asOf`, purchases and contact costs. */
+export function windowSums(
+  { days, weeks, anchorAt }: Pick<CustomerState, 'days' | 'weeks' | 'anchorAt'>,
+  asOf: number,
+): WindowSums {
+  let [netMinor, occasions, pricedMinor, goodsMinor, logisticsMinor, serviceMinor, marketingMinor] = noWindow;
   for (let index = days.length - 1; index >= 0; index -= 1) {
     const day = days[index];
-    if (day === undefined || !isInWindow(day.firstAt, asOf)) return { netMinor, days: occasions };
+    if (day === undefined || !isInWindow(day.firstAt, asOf)) break;
     netMinor += day.netMinor;
     if (isOccasion(day)) occasions += 1;
+    pricedMinor += day.pricedMinor;
+    goodsMinor += day.goodsMinor;
+    logisticsMinor += day.logisticsMinor;
   }
-  for (const bucket of windowBuckets) {
-    if (!isInWindow(bucket.throughAt, asOf)) continue;
+  for (let index = weeks.length - 1; index >= 0; index -= 1) {
+    const bucket = weeks[index];
+    if (bucket === undefined || weekLeavesAt(bucket.week, anchorAt) <= asOf) break;
     netMinor += bucket.netMinor;
     occasions += bucket.days;
+    pricedMinor += bucket.pricedMinor;
+    goodsMinor += bucket.goodsMinor;
+    logisticsMinor += bucket.logisticsMinor;
+    serviceMinor += bucket.serviceMinor;
+    marketingMinor += bucket.marketingMinor;
   }
-  return { netMinor, days: occasions };
+  return { netMinor, days: occasions, pricedMinor, goodsMinor, logisticsMinor, serviceMinor, marketingMinor };
 }
+
+const noWindow: readonly [number, number, number, number, number, number, number] = [0, 0, 0, 0, 0, 0, 0];
 
 /** The purchase occasions of a lifetime: how many, the first and last instant, and what the first day brought. */
 export interface Occasions {
@@ -128,7 +153,7 @@ export interface Occasions {
 }
 
 /** Returns the occasions known, or null while there is none. */
-export function occasionsOf({ days, older }: PurchaseDays): Occasions | null {
+export function occasionsOf({ days, older }: Pick<PurchaseDays, 'days' | 'older'>): Occasions | null {
   let count = older.days;
   let firstAt = older.firstAt;
   let lastAt = older.lastAt;

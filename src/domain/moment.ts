@@ -1,7 +1,8 @@
 /** One customer at one instant, with the sums that most metrics share computed once. */
 import type { CustomerState } from './contracts.ts';
 import { occasionsOf, windowSums } from './days.ts';
-import type { Occasions, WindowSums } from './days.ts';
+import type { Occasions } from './days.ts';
+import type { WindowSums } from './weeks.ts';
 
 export interface Moment {
   readonly state: CustomerState;

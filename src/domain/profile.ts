@@ -94,6 +94,7 @@ function forecastGroup(moment: Moment, model: Model): ProfileForecast {
     overdue: valueOf('overdue'),
     crossSell: null,
     winBack: null,
+    winBackCalibrated: false,
   };
 }
 

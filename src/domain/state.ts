@@ -2,13 +2,13 @@
  * The state of one customer, and how an event changes it. Sufficient statistics only: bounded memory, no history, no
  * judgement (that is `step`). States are values: a change returns a new one that shares what did not change.
  */
-import { businessDay } from './calendar.ts';
-import type { CustomerState, InputTally, LifetimeTotals, Purchase } from './contracts.ts';
-import { noPurchaseDays, placeOnDay } from './days.ts';
-import type { PurchaseDays } from './days.ts';
+import { surveyAnswer, withAnswer } from './answers.ts';
+import { withInteraction } from './contacts.ts';
+import type { CustomerState, InputTally } from './contracts.ts';
+import { noPurchaseDays } from './days.ts';
 import type { InputEvent } from './event.ts';
 import type { Model } from './model.ts';
-import { convertMinor, ratedAt } from './money.ts';
+import { withPurchase } from './orders.ts';
 import { emptyRing, remember } from './ring.ts';
 
 /** The state of a customer before their first event, which occurred at `firstSeenAt`. */
@@ -16,6 +16,7 @@ export function emptyState(customerId: string, firstSeenAt: number): CustomerSta
   return {
     customerId,
     firstSeenAt,
+    anchorAt: firstSeenAt,
     evaluatedTo: firstSeenAt,
     modelRevision: 0,
     restricted: false,
@@ -28,14 +29,43 @@ export function emptyState(customerId: string, firstSeenAt: number): CustomerSta
       tierEventId: null,
       previousTierId: null,
       previousTierEnteredAt: null,
+      lifecycle: {
+        stage: null,
+        enteredAt: null,
+        lastPurchaseAt: null,
+        eventId: null,
+        previousStage: null,
+        previousEnteredAt: null,
+        previousLastPurchaseAt: null,
+      },
     },
     ...noPurchaseDays,
-    totals: { revenueMinor: 0, refundsMinor: 0, unplacedCount: 0 },
+    totals: {
+      revenueMinor: 0,
+      refundsMinor: 0,
+      unplacedCount: 0,
+      discountMinor: 0,
+      pricedMinor: 0,
+      goodsMinor: 0,
+      logisticsMinor: 0,
+      serviceMinor: 0,
+      marketingMinor: 0,
+      acquisitionMinor: 0,
+    },
     purchaseRing: emptyRing,
     interactionRing: emptyRing,
     surveyRing: emptyRing,
     interactions: { count: 0, lastAt: null },
     surveys: { count: 0, lastAt: null },
+    categories: [],
+    answers: [],
+    complaints: { opened: 0, resolved: 0, lastAt: null, lossReason: null },
+    engagement: [],
+    channels: [],
+    acquisition: { at: null, source: null, referrerId: null },
+    touches: { olderCount: 0, olderAnswered: 0, recent: [] },
+    attributes: [],
+    referrals: { made: 0, converted: 0, creditsMinor: 0 },
   };
 }
 
@@ -57,7 +87,12 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
   const modelRevision = model.revision;
   switch (input.input) {
     case 'purchases': {
-      const { days, older, windowBuckets, totals } = withPurchase(state, input.event, evaluatedTo, model);
+      const { days, older, weeks, totals, categories, channels, touches } = withPurchase(
+        state,
+        input.event,
+        evaluatedTo,
+        model,
+      );
       // Spelled out: one spread per event is what the runtime copies quickly, a second one is several times the price.
       const purchased: CustomerState = {
         ...state,
@@ -66,8 +101,11 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
         modelRevision,
         days,
         older,
-        windowBuckets,
+        weeks,
         totals,
+        categories,
+        channels,
+        touches,
         purchaseRing: ring,
       };
       return { outcome, state: purchased };
@@ -76,12 +114,24 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
       const interactions = tallied(state.interactions, occurredAt);
       return {
         outcome,
-        state: { ...state, firstSeenAt, evaluatedTo, modelRevision, interactionRing: ring, interactions },
+        state: {
+          ...state,
+          ...withInteraction(state, input.event, evaluatedTo, model),
+          firstSeenAt,
+          evaluatedTo,
+          modelRevision,
+          interactionRing: ring,
+          interactions,
+        },
       };
     }
     case 'surveys': {
       const surveys = tallied(state.surveys, occurredAt);
-      return { outcome, state: { ...state, firstSeenAt, evaluatedTo, modelRevision, surveyRing: ring, surveys } };
+      const answers = withAnswer(state.answers, surveyAnswer(input.event));
+      return {
+        outcome,
+        state: { ...state, firstSeenAt, evaluatedTo, modelRevision, surveyRing: ring, surveys, answers },
+      };
     }
   }
 }
@@ -90,40 +140,4 @@ const ringNames = { purchases: 'purchaseRing', interactions: 'interactionRing', 
 
 function tallied({ count, lastAt }: InputTally, occurredAt: number): InputTally {
   return { count: count + 1, lastAt: lastAt === null ? occurredAt : Math.max(lastAt, occurredAt) };
-}
-
-/** What a purchase changes. */
-type Purchases = PurchaseDays & Pick<CustomerState, 'totals'>;
-
-/**
- * An order counts on its own day, a refund or cancellation on the day of the order it reverses, whichever arrives first.
- * What cannot be placed changes the totals only and is counted.
- */
-function withPurchase(state: CustomerState, event: Purchase, asOf: number, model: Model): Purchases {
-  const isOrder = event.kind === 'order';
-  const amountMinor = convertMinor(event.amountMinor, event.currency, ratedAt(event), model);
-  if (amountMinor === null) throw new Error('invariant: an event without a rate passed validate');
-  const totals = grown(state.totals, isOrder ? amountMinor : 0, isOrder ? 0 : amountMinor);
-  const orderAt = isOrder ? event.occurredAt : event.orderedAt;
-  const change = orderAt !== null && {
-    day: businessDay(orderAt, model.zone),
-    orders: isOrder ? 1 : event.kind === 'cancellation' ? -1 : 0,
-    netMinor: isOrder ? amountMinor : 0 - amountMinor,
-    firstAt: orderAt,
-  };
-  const placed = change === false ? null : placeOnDay(state, change, asOf);
-  const { days, older, windowBuckets } = placed ?? state;
-  return { days, older, windowBuckets, totals: placed === null ? unplaced(totals) : totals };
-}
-
-function grown(totals: LifetimeTotals, revenueMinor: number, refundsMinor: number): LifetimeTotals {
-  return {
-    revenueMinor: totals.revenueMinor + revenueMinor,
-    refundsMinor: totals.refundsMinor + refundsMinor,
-    unplacedCount: totals.unplacedCount,
-  };
-}
-
-function unplaced(totals: LifetimeTotals): LifetimeTotals {
-  return { ...totals, unplacedCount: totals.unplacedCount + 1 };
 }

@@ -76,6 +76,7 @@ export function changeTier(
     tierEventId: eventId,
     previousTierId: standing.tierId,
     previousTierEnteredAt: standing.tierEnteredAt,
+    lifecycle: standing.lifecycle,
   };
   return { state: { ...state, sequences, standing: told }, transition: { topic: 'tierChanged', value } };
 }
