@@ -3,6 +3,7 @@
 // independent verifier: at once from what this process sees, and at the end from what Kafka's own Java tools see.
 import { createHash, randomUUID } from 'node:crypto';
 import { openCodec } from '../../src/adapters/avro/codec.ts';
+import { contractType } from '../../src/adapters/avro/types.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { createGroupConsumer } from '../../src/adapters/kafka/consumer.ts';
@@ -10,11 +11,11 @@ import { createProducerFactory } from '../../src/adapters/kafka/producer.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
 import { readModelFile } from '../../src/adapters/model-file.ts';
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
-import type { Purchase } from '../../src/domain/contracts.ts';
+import type { ChangelogRecord, Purchase, TaskOffsets } from '../../src/domain/contracts.ts';
 import { checkModel } from '../../src/domain/model-check.ts';
 import type { Model } from '../../src/domain/model.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
-import type { Codec, GroupConsumer, Logger, ProducerFactory } from '../../src/pipeline/ports.ts';
+import type { Codec, GroupConsumer, InputName, Logger, ProducerFactory } from '../../src/pipeline/ports.ts';
 import { startService, type Service } from '../../src/pipeline/service.ts';
 import { subjectOf } from '../../src/pipeline/topics.ts';
 import { defaultTransactionLimits } from '../../src/pipeline/transaction.ts';
@@ -235,21 +236,41 @@ export class KafkaDriver {
     return this.entries(partition).at(-1);
   }
 
+  /** Every field of the newest `m:offsets` of a task. Throws: before its first commit. */
+  fullOffsets(partition: number): TaskOffsets {
+    const record = this.offsetsRecords(partition).at(-1);
+    if (record?.value == null) throw new Error(`task ${partition} has committed nothing`);
+    const { entry } = contractType('changelog').fromBuffer(record.value.subarray(5)) as ChangelogRecord;
+    return Object.values(entry)[0] as TaskOffsets;
+  }
+
+  /** Owners of a task so far, in order. */
+  incarnations(partition: number): string[] {
+    return [...new Set(this.entries(partition).map(({ incarnation }) => incarnation))];
+  }
+
   private entries(partition: number): Offsets[] {
-    return this.records.changelog.flatMap((record) => {
-      if (record.partition !== partition || record.key?.toString() !== 'm:offsets') return [];
+    return this.offsetsRecords(partition).flatMap((record) => {
       const entry = readChangelog(record);
       return 'offsets' in entry ? [entry.offsets] : [];
     });
   }
 
-  /** Resolves once these tasks (default: all) have committed what is in the purchases now. */
+  private offsetsRecords(partition: number): LogRecord[] {
+    return this.records.changelog.filter((one) => one.partition === partition && one.key?.toString() === 'm:offsets');
+  }
+
+  /** Resolves once these tasks (default: all) have committed what is in the purchases now. Rejects: when one failed. */
   async settled(partitions: readonly number[] = this.numbers(), limitMs = 60_000): Promise<void> {
     const ends = await this.installation.purchaseEnds();
     const missing = (): number[] =>
       partitions.filter((at) => (this.offsets(at)?.positions['purchases'] ?? 0) < (ends[at] ?? 0));
     await until(
-      () => missing().length === 0,
+      () => {
+        const [error] = [...this.running].flatMap(({ fatal }) => fatal);
+        if (error !== undefined) throw error;
+        return missing().length === 0;
+      },
       () => `tasks ${missing().join()} are behind ${ends.join()}`,
       limitMs,
     );
@@ -298,6 +319,21 @@ export class KafkaDriver {
   async finalVerdict(): Promise<Verdict> {
     if (this.proxy.errors.length > 0) throw new AggregateError(this.proxy.errors, 'the proxy failed');
     return verify(await this.installation.evidence(), this.installation.model);
+  }
+
+  /** Offsets of the group, as lag tools see them, by partition; -1 = none. */
+  async groupPositions(input: InputName): Promise<number[]> {
+    const topic = this.installation.topics[input];
+    const [found] = await this.admin.fetchOffsets({ groupId: this.appId, topics: [topic] });
+    return this.numbers().map((number) =>
+      Number(found?.partitions.find(({ partition }) => partition === number)?.offset),
+    );
+  }
+
+  /** Sets the offsets of the group back to 0; the group must have no member. */
+  async rewindGroup(input: InputName): Promise<void> {
+    const partitions = this.numbers().map((partition) => ({ partition, offset: '0' }));
+    await this.admin.setOffsets({ groupId: this.appId, topic: this.installation.topics[input], partitions });
   }
 
   private async watch(): Promise<void> {
