@@ -26,11 +26,12 @@ export function betaMean(f: (u: number, complement: number) => number, a: number
     if (!(lnWeight > lnNegligible)) return 0;
     return Math.exp(lnWeight) * f(Math.exp(lnU), Math.exp(lnComplement));
   };
+  const [from, to] = [-reachOf(valueAt, -1), reachOf(valueAt, 1)];
   let step = 0.25;
-  let sum = sumOver(valueAt, step, 0);
+  let sum = sumOver(valueAt, from, to, step, 0);
   let estimate = sum * step;
   for (let halving = 0; halving < halvingsMax; halving += 1) {
-    sum += sumOver(valueAt, step, step / 2);
+    sum += sumOver(valueAt, from, to, step, step / 2);
     step /= 2;
     const finer = sum * step;
     if (Math.abs(finer - estimate) <= 1e-13 * Math.abs(finer)) return finer;
@@ -40,11 +41,17 @@ export function betaMean(f: (u: number, complement: number) => number, a: number
 }
 
 /** sinh(8) = 1,490 scales: beyond every density's reach. */
-const reach = 8;
+const reachMax = 8;
 
-function sumOver(valueAt: (v: number) => number, step: number, offset: number): number {
+/** How far from the centre the density still counts, in steps of a half. */
+function reachOf(valueAt: (v: number) => number, side: 1 | -1): number {
+  for (let v = 0.5; v < reachMax; v += 0.5) if (valueAt(side * v) === 0) return v;
+  return reachMax;
+}
+
+function sumOver(valueAt: (v: number) => number, from: number, to: number, step: number, offset: number): number {
   let sum = 0;
-  for (let v = offset - reach; v <= reach; v += step) sum += valueAt(v);
+  for (let v = from + offset; v <= to; v += step) sum += valueAt(v);
   return sum;
 }
 

@@ -118,6 +118,18 @@ describe('purchasesAlive', () => {
     }
   });
 
+  it('is the mean over the chance to leave, for every parameter', () => {
+    const parameter = fc.double({ min: -2, max: 2.7, noNaN: true }).map((exponent) => 10 ** exponent);
+    fc.assert(
+      fc.property(parameter, parameter, parameter, fc.double({ min: 0.01, max: 0.94, noNaN: true }), (a, b, s, z) => {
+        const ratio = z / (1 - z);
+        const mean = betaMean((u) => (u < 1e-150 ? s * ratio : -Math.expm1(-s * Math.log1p(u * ratio)) / u), a, b + 1);
+        expect(relative(purchasesAlive({ a, c: a + b, s, age: 1 }, ratio), mean)).toBeLessThan(1e-7);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('is 0 within no time', () => {
     expect(purchasesAlive({ a: 0.8, c: 4, s: 2, age: 10 }, 0)).toBe(0);
   });
