@@ -12,6 +12,7 @@ import type { ChangelogRecord, CustomerState, Purchase, TaskOffsets, TierChanged
 import { checkModel } from '../../src/domain/model-check.ts';
 import type { Model } from '../../src/domain/model.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
+import { inputNames } from '../../src/pipeline/ports.ts';
 import type {
   Codec,
   CommitReport,
@@ -88,12 +89,12 @@ export class PipelineDriver {
   private readonly encodePurchase: (event: Purchase) => Buffer;
   private ids = 0;
 
-  constructor(partitions = 1) {
+  constructor(partitions = 1, modelPath = 'examples/cdnow/model.yaml') {
     this.partitions = partitions;
     this.broker = new MemoryBroker(() => this.clock.now());
     for (const topic of Object.values(topics)) this.broker.createTopic(topic, partitions);
     this.group = new MemoryGroup(this.broker, topics);
-    const file = readModelFile('examples/cdnow/model.yaml', checkModel);
+    const file = readModelFile(modelPath, checkModel);
     if (!file.ok) throw new Error(file.faults.map(({ message }) => message).join('; '));
     this.model = file.model;
     for (const name of ['purchases', 'interactions', 'surveys', 'changelog', 'tierChanged', 'profile'] as const) {
@@ -180,11 +181,13 @@ export class PipelineDriver {
     while (this.clock.now() < untilMs && !this.caughtUp()) await this.clock.sleep(100);
   }
 
-  /** True when `m:offsets` of every partition stands at the end of the purchases. */
+  /** True when `m:offsets` of every partition stands at the end of its inputs. */
   caughtUp(): boolean {
     for (let partition = 0; partition < this.partitions; partition += 1) {
-      const { high } = this.broker.bounds(topics.purchases, partition);
-      if (this.offsets(partition)?.positions['purchases'] !== high) return false;
+      const positions = this.offsets(partition)?.positions;
+      for (const input of inputNames) {
+        if (positions?.[input] !== this.broker.bounds(topics[input], partition).high) return false;
+      }
     }
     return true;
   }
@@ -205,7 +208,7 @@ export class PipelineDriver {
     return codec.encodeOffsets(offsets);
   }
 
-  private openCodec(): Promise<Codec> {
+  openCodec(): Promise<Codec> {
     const { changelog, tierChanged, profile } = topics;
     return openCodec({
       source: this.registry,

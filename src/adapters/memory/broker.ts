@@ -188,9 +188,7 @@ export class MemoryBroker {
 }
 
 function raw(record: OutRecord): Omit<RawRecord, 'offset' | 'timestampMs'> {
-  const headers: Record<string, Buffer> = {};
-  for (const [name, value] of Object.entries(record.headers)) {
-    headers[name] = typeof value === 'string' ? Buffer.from(value) : value;
-  }
-  return { key: record.key, value: record.value, headers };
+  const { key, value, headers } = record;
+  const bytes = Object.entries(headers).map(([name, one]) => [name, typeof one === 'string' ? Buffer.from(one) : one]);
+  return { key, value, headers: Object.fromEntries(bytes) as Record<string, Buffer> };
 }
