@@ -3,16 +3,24 @@
  * test that must notice, and why it matters. A search text that is not found exactly once is an error, not a skip.
  */
 
-export interface Mutant {
-  readonly name: string;
-  /** What would go wrong in production. */
-  readonly harm: string;
+/** One replacement in one file. */
+export interface Edit {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** Test file, and a part of the name of the test that must fail. */
+}
+
+export interface Mutant extends Edit {
+  readonly name: string;
+  /** What would go wrong in production. */
+  readonly harm: string;
+  /** Further replacements of the same defect. */
+  readonly also?: readonly Edit[];
+  /** Test file, and a part of the name of the test that must fail; those in test/integration need a broker. */
   readonly test: string;
   readonly killer: string;
+  /** A part of the message it must fail with. */
+  readonly said?: string;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -156,8 +164,8 @@ export const mutants: readonly Mutant[] = [
     name: 'the partition is not compared',
     harm: 'a foreign partitioner splits a customer without a word',
     file: 'src/pipeline/decode.ts',
-    find: "if (misplaced && (invalid === null || rank(invalid) > rank('wrong_partition'))) {",
-    replace: "if (misplaced && rank('wrong_partition') < 0) {",
+    find: "=== partition ? null : rejected('wrong_partition', 'validate')",
+    replace: "=== partition ? null : (rejected('wrong_partition', 'validate'), null)",
     test: 'test/pipeline/decode.test.ts',
     killer: 'rejects a partition its key does not belong to',
   },
@@ -177,7 +185,7 @@ export const mutants: readonly Mutant[] = [
     find: 'occurredAt <= evictedAt',
     replace: 'occurredAt < evictedAt',
     test: 'test/domain/ring.test.ts',
-    killer: '',
+    killer: 'counts an event not newer than the newest it let go',
   },
   {
     name: 'aborted transactions in the order of their ends',
@@ -186,7 +194,7 @@ export const mutants: readonly Mutant[] = [
     find: '.sort((a, b) => a.firstOffset - b.firstOffset);',
     replace: ';',
     test: 'test/adapters/kafka/patches/aborted-records.test.ts',
-    killer: '',
+    killer: 'drops both of two interleaved aborted transactions',
   },
   {
     name: 'a producer used again after a failed send',
@@ -195,7 +203,8 @@ export const mutants: readonly Mutant[] = [
     find: "    } catch (error) {\n      this.#phase = 'ended';",
     replace: '    } catch (error) {',
     test: 'test/adapters/kafka/producer.test.ts',
-    killer: '',
+    killer: 'is ended by a failed send',
+    said: 'the producer is ended, not',
   },
   {
     name: 'answers from before a seek are delivered',
@@ -214,5 +223,239 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     test: 'test/adapters/kafka/lanes.test.ts',
     killer: 'puts kafkajs back',
+  },
+  {
+    name: 'the changelog is read before the fence',
+    harm: 'a last commit of the older owner is missed and its events are applied again',
+    file: 'src/pipeline/task.ts',
+    find: '      await producer.fence();\n',
+    replace: '',
+    also: [
+      {
+        file: 'src/pipeline/takeover.ts',
+        find: '  signal.throwIfAborted();\n  await producer.begin();',
+        replace: '  signal.throwIfAborted();\n  await producer.fence();\n  await producer.begin();',
+      },
+    ],
+    test: 'test/pipeline/takeover.test.ts',
+    killer: 'fences before it reads',
+    said: 'FencedError',
+  },
+  {
+    name: 'a slice of the changelog off the expected position is replayed',
+    harm: 'a newer state is overwritten by an older one',
+    file: 'src/pipeline/takeover.ts',
+    find: '    if (slice.fetchOffset !== this.expected) return;\n',
+    replace: '',
+    test: 'test/pipeline/takeover.test.ts',
+    killer: 'drops what was asked for before that',
+  },
+  {
+    name: 'a failed commit is adopted',
+    harm: 'events are lost: state and positions run ahead of what was committed',
+    file: 'src/pipeline/incarnation.ts',
+    find: '      deps.telemetry.commitFailed(partition, result);',
+    replace: '      deps.telemetry.commitFailed(partition, result);\n      this.adopt(next, this.changelogNext);',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'the reply is lost at beforeCommit',
+    said: 'to deeply equal',
+  },
+  {
+    name: 'resolve a lost commit by its incarnation alone',
+    harm: 'a commit that was aborted is counted',
+    file: 'src/pipeline/task.ts',
+    find: 'found?.incarnation === pending.incarnation && found.commitNumber === pending.commitNumber;',
+    replace: 'found?.incarnation === pending.incarnation;',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'the reply is lost at beforeCommit',
+    said: 'to be 300',
+  },
+  {
+    name: 'what is fetched is committed, not what is taken',
+    harm: 'buffered events are skipped after a failure',
+    file: 'src/pipeline/incarnation.ts',
+    find: 'positions[input.name] = input.position;',
+    replace: 'positions[input.name] = input.expected;',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'the reply is lost at beforeCommit',
+    said: 'to deeply equal',
+  },
+  {
+    name: 'dead letters have a transaction of their own',
+    harm: 'a letter is there twice after a failed commit',
+    file: 'src/pipeline/transaction.ts',
+    find: '  for (const batches of cut(addressed, context.limits)) await producer.send(batches);\n',
+    replace:
+      '  for (const batches of cut(addressed, context.limits)) await producer.send(batches);\n' +
+      '  if (work.deadLetters.length > 0) {\n    await producer.commit();\n    await producer.begin();\n  }\n',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'writes a dead letter once',
+  },
+  {
+    name: 'nobody asks whether records have vanished',
+    harm: 'a commit takes positions past an event that had no outcome',
+    file: 'src/pipeline/incarnation.ts',
+    find: '    work.assertConserved();\n',
+    replace: '',
+    test: 'test/pipeline/incarnation.test.ts',
+    killer: 'commits nothing when a record it took has no outcome',
+  },
+  {
+    name: 'an event is applied as often as it comes',
+    harm: 'an import repeated doubles the money',
+    file: 'src/domain/ring.ts',
+    find: "  if (entries.some((entry) => entry.high === high && entry.low === low)) return { outcome: 'duplicate', ring };\n",
+    replace: '',
+    test: 'test/domain/step.test.ts',
+    killer: 'nothing for a duplicate',
+  },
+  {
+    name: 'aborted records are delivered',
+    harm: 'events that never happened are applied',
+    file: 'src/adapters/kafka/isolation.ts',
+    find: 'return !(inTransaction && open.has(producerId));',
+    replace: 'return inTransaction || !open.has(producerId);',
+    test: 'test/adapters/kafka/slice.test.ts',
+    killer: 'holds committed data records',
+  },
+  {
+    name: 'a position outside the log is reset',
+    harm: 'events are skipped or read again, and the group is told so',
+    file: 'src/adapters/kafka/patches/out-of-range.ts',
+    find: '    Object.assign(group.prototype, { recoverFromOffsetOutOfRange });',
+    replace: '    if (group.prototype === null) Object.assign(group, { recoverFromOffsetOutOfRange });',
+    test: 'test/adapters/kafka/patches/out-of-range.test.ts',
+    killer: 'leaves a refusal that was taken over alone',
+  },
+  {
+    name: 'an empty batch leaves no trace',
+    harm: 'a restore waits for ever at the end of a cleaned segment',
+    file: 'src/adapters/kafka/patches/index.ts',
+    find: '  emptyBatches,\n',
+    replace: '',
+    test: 'test/adapters/kafka/kafkajs.test.ts',
+    killer: 'are all installed',
+  },
+  {
+    name: 'AddPartitionsToTxn does not wait',
+    harm: 'transactions back to back fail, each with a take-over',
+    file: 'src/adapters/kafka/patches/concurrent-transactions.ts',
+    find: 'Date.now() >= until) throw error;',
+    replace: 'Date.now() >= 0) throw error;',
+    test: 'test/adapters/kafka/patches/concurrent-transactions.test.ts',
+    killer: 'waits for the coordinator in AddPartitionsToTxn',
+  },
+  {
+    name: 'a lost reply to EndTxn is taken for a yes',
+    harm: 'state runs ahead of a commit that was aborted',
+    file: 'src/adapters/kafka/producer.ts',
+    find: 'await this.#opened().commit();',
+    replace: 'await this.#opened().commit().catch(() => undefined);',
+    test: 'test/adapters/kafka/producer.test.ts',
+    killer: 'is ended by a failed commit',
+  },
+  {
+    name: 'on a broker: a producer used again after a failed send',
+    harm: 'the next transaction commits without its records',
+    file: 'src/adapters/kafka/producer.ts',
+    find: "    } catch (error) {\n      this.#phase = 'ended';",
+    replace: "    } catch (error) {\n      this.#phase = 'ready';",
+    test: 'test/integration/traps-stock.test.ts',
+    killer: 'refuses to be used again when it is ours',
+    said: 'promise resolved',
+  },
+  {
+    name: 'on a broker: every producer has a transactional id of its own',
+    harm: 'nobody is ever fenced',
+    file: 'src/adapters/kafka/producer.ts',
+    find: 'const transactionalId = `${options.appId}-${partition}`;',
+    replace: 'const transactionalId = `${options.appId}-${partition}-${Math.random()}`;',
+    test: 'test/integration/kafka-transport.test.ts',
+    killer: 'refuses every step of a fenced producer',
+  },
+  {
+    name: 'on a broker: a transaction that failed is kept for the next one',
+    harm: 'its events are applied and told twice',
+    file: 'src/pipeline/incarnation.ts',
+    find: '    this.work = new WorkingCopy(at.store);',
+    replace: '    this.work = at.work ?? new WorkingCopy(at.store);',
+    also: [
+      {
+        file: 'src/pipeline/incarnation.ts',
+        find: '      readonly taken: TakenOver;\n    },',
+        replace: '      readonly taken: TakenOver;\n      readonly work?: WorkingCopy | undefined;\n    },',
+      },
+      {
+        file: 'src/pipeline/task.ts',
+        find: 'producer, store: this.store, taken };',
+        replace: 'producer, store: this.store, taken, work: this.pending?.work };',
+      },
+    ],
+    test: 'test/integration/traps-transactions.test.ts',
+    killer: 'a transaction at rest is whole when EndTxn never reaches the broker',
+    said: 'to deeply equal',
+  },
+  {
+    name: 'on a broker: resolve a lost commit by its number alone',
+    harm: 'the commit of another owner is counted as ours',
+    file: 'src/pipeline/task.ts',
+    find: 'found?.incarnation === pending.incarnation && found.commitNumber',
+    replace: 'found?.commitNumber',
+    test: 'test/integration/traps-owners.test.ts',
+    killer: 'is discarded when it was aborted and another owner committed its number',
+    said: 'to deeply equal',
+  },
+  {
+    name: 'on a broker: no heartbeat asked for after a refusal',
+    harm: 'a zombie fences the owner that replaced it',
+    file: 'src/pipeline/task.ts',
+    find: "while (!this.heartbeatSeen && this.stopping === 'no')",
+    replace: 'while (this.phase.length === 0)',
+    test: 'test/integration/traps-owners.test.ts',
+    killer: 'stays down and reads nothing',
+    said: "'fenced'",
+  },
+  {
+    name: 'on a broker: a refused task goes on reading its inputs',
+    harm: 'hundreds of batches are fetched for nothing',
+    file: 'src/pipeline/task.ts',
+    find: '    incarnation.holdInputs();\n',
+    replace: '',
+    test: 'test/integration/traps-owners.test.ts',
+    killer: 'stays down and reads nothing',
+    said: "'hold'",
+  },
+  {
+    name: 'on a broker: an answer from before a seek is delivered',
+    harm: 'events are applied twice or never',
+    file: 'src/adapters/kafka/lanes.ts',
+    find: 'if (!lane.flowing || asked.epoch !== lane.epoch) return;',
+    replace: 'if (!lane.flowing) return;',
+    also: [
+      {
+        file: 'src/adapters/kafka/lanes.ts',
+        find: 'if (asked.fetchOffset !== lane.expected) {',
+        replace: 'if (asked.fetchOffset < 0) {',
+      },
+    ],
+    test: 'test/integration/traps-rebalance.test.ts',
+    killer: 'is not delivered, though it comes from the broker',
+    said: 'to deeply equal',
+  },
+  {
+    name: 'on a broker: inputs are read from where the group says',
+    harm: 'whoever resets the group applies its events again',
+    file: 'src/adapters/kafka/lanes.ts',
+    find: '    lane.flowing = true;\n    this.#control.seek(lane.topic, partition, offset);',
+    replace: '    lane.flowing = true;',
+    also: [
+      {
+        file: 'src/adapters/kafka/lanes.ts',
+        find: 'if (asked.fetchOffset !== lane.expected) {',
+        replace: 'if (asked.fetchOffset < 0) {',
+      },
+    ],
+    test: 'test/integration/traps-rebalance.test.ts',
+    killer: 'believes no position of the group',
   },
 ];

@@ -1,119 +1,182 @@
 /**
- * `npm run test:mutants`: shows that the tests can fail. Each mutant is made in a copy of the tree, the test that must
- * notice it is run there, and the assertion that failed is printed. A mutant that survives, or whose place has moved, is a
- * failure. Arguments: a part of a mutant's name runs only those.
+ * `npm run test:mutants`: does a test fail when the protection it is there for is taken away? Applies the defects of
+ * mutants-list.ts, one after the other, to a copy of this tree, runs the test each names and tells which assertion
+ * failed. A defect that no longer fits the source, a test that is not there, and a surviving defect are failures.
+ *
+ * `--unit` leaves out what needs a broker; a part of a name runs only those whose name has it.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { mutants, type Mutant } from './mutants-list.ts';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { startStack, type LocalStack } from '../deploy/local-stack/stack.ts';
+import { mutants as all, type Edit, type Mutant } from './mutants-list.ts';
 
-const copied = ['src', 'test', 'schemas', 'examples', 'deploy', 'scripts', 'bin', 'bench', 'docs'];
-const files = ['package.json', 'tsconfig.json', 'vitest.config.ts'];
-/** A killer is a fast test; one that hangs has noticed, but not by an assertion. */
-const timeoutMs = 120_000;
-
-interface Verdict {
-  readonly mutant: Mutant;
-  readonly killed: boolean;
-  /** The assertion that failed, or why the mutant counts as alive. */
-  readonly said: string;
+/** Every replacement of a defect. */
+export function editsOf({ file, find, replace, also = [] }: Mutant): readonly Edit[] {
+  return [{ file, find, replace }, ...also];
 }
 
-interface Report {
-  readonly testResults: readonly {
-    readonly message?: string;
-    readonly assertionResults: readonly {
-      readonly fullName: string;
-      readonly status: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
+const projectOf = ({ test }: Mutant): 'unit' | 'integration' =>
+  test.startsWith('test/integration/') ? 'integration' : 'unit';
+
+/** The text with one replacement made. Throws: unless what is to be replaced is there exactly once. */
+export function applied(text: string, { file, find, replace }: Edit): string {
+  const at = text.indexOf(find);
+  if (at < 0) throw new Error(`${file}: not there any more: ${find.trim()}`);
+  if (text.includes(find, at + 1)) throw new Error(`${file}: more than once: ${find.trim()}`);
+  return text.slice(0, at) + replace + text.slice(at + find.length);
 }
 
-const wanted = process.argv[2] ?? '';
-const root = resolve(import.meta.dirname, '..');
-const tree = mkdtempSync(join(tmpdir(), 'clientele-mutants-'));
-try {
-  for (const name of copied) cpSync(join(root, name), join(tree, name), { recursive: true });
-  for (const name of files) cpSync(join(root, name), join(tree, name));
-  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
-  const chosen = mutants.filter(({ name }) => name.includes(wanted));
-  checkUnmutated(chosen);
-  const verdicts = chosen.map((mutant) => {
-    const verdict = judge(mutant);
-    print(`${verdict.killed ? 'killed  ' : 'SURVIVED'}  ${mutant.name}\n          ${verdict.said}`);
-    return verdict;
+/** One test as vitest's JSON report has it. */
+export interface Ran {
+  readonly fullName: string;
+  readonly status: string;
+  readonly failureMessages: readonly string[];
+}
+
+/** The first line of the failure that kills `mutant`, or why it is not killed. */
+export function judge(
+  { killer, said = '' }: Mutant,
+  ran: readonly Ran[],
+): { readonly killed: boolean; readonly why: string } {
+  const named = ran.filter(({ fullName, status }) => fullName.includes(killer) && status !== 'skipped');
+  if (named.length === 0) return { killed: false, why: `no test "${killer}" ran` };
+  const messages = named.filter(({ status }) => status === 'failed').flatMap(({ failureMessages }) => failureMessages);
+  if (messages.length === 0) return { killed: false, why: 'SURVIVED' };
+  const fitting = messages.find((message) => message.includes(said));
+  if (fitting === undefined) return { killed: false, why: `failed otherwise: ${firstLine(messages[0] ?? '')}` };
+  return { killed: true, why: firstLine(fitting) };
+}
+
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? '').slice(0, 140);
+}
+
+/** Not copied: what is made anew, or linked. */
+const left = new Set(['node_modules', '.git', 'dist', 'coverage']);
+const root = join(import.meta.dirname, '..');
+
+async function copyTree(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'clientele-mutants-'));
+  await cp(root, directory, { recursive: true, filter: (path) => !left.has(path.slice(root.length + 1)) });
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+  return directory;
+}
+
+const report = z.object({
+  testResults: z.array(
+    z.object({
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).default([]) }),
+      ),
+    }),
+  ),
+});
+
+interface Bench {
+  readonly directory: string;
+  readonly stack: LocalStack | null;
+}
+
+/** Runs the named tests of `files`; a file that cannot be loaded is a failed test without a name. */
+async function run(bench: Bench, project: string, files: readonly string[], names: readonly string[]): Promise<Ran[]> {
+  const output = join(bench.directory, 'report.json');
+  await rm(output, { force: true });
+  const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=json', '-t', pattern];
+  const child = spawn(process.execPath, [...args, `--outputFile=${output}`, ...files], {
+    cwd: bench.directory,
+    env: bench.stack === null ? process.env : { ...process.env, ...environmentOf(bench.stack) },
+    stdio: 'ignore',
   });
-  const alive = verdicts.filter(({ killed }) => !killed).length;
-  print(`\n${verdicts.length - alive} killed, ${alive} survived`);
-  process.exitCode = alive === 0 && verdicts.length > 0 ? 0 : 1;
-} finally {
-  rmSync(tree, { recursive: true, force: true });
-}
-
-/** A killer that fails without its mutant would prove nothing. */
-function checkUnmutated(chosen: readonly Mutant[]): void {
-  for (const test of new Set(chosen.map((mutant) => mutant.test))) {
-    const failed = failures(run(test, 'all'));
-    if (failed.length > 0) throw new Error(`${test} fails without a mutant: ${failed[0]?.fullName ?? ''}`);
-  }
-}
-
-function judge(mutant: Mutant): Verdict {
-  const path = join(tree, mutant.file);
-  const original = readFileSync(path, 'utf8');
-  const found = original.split(mutant.find).length - 1;
-  if (found !== 1) {
-    return {
-      mutant,
-      killed: false,
-      said: `its place has moved: found ${found} times in ${mutant.file}: ${mutant.find}`,
-    };
-  }
-  writeFileSync(
-    path,
-    original.replace(mutant.find, () => mutant.replace),
+  await new Promise((resolve) => child.once('close', resolve));
+  const { testResults } = report.parse(JSON.parse(await readFile(output, 'utf8')));
+  return testResults.flatMap(({ message = '', assertionResults }) =>
+    assertionResults.length === 0
+      ? [{ fullName: files.join(), status: 'failed', failureMessages: [message] }]
+      : assertionResults,
   );
-  try {
-    const report = run(mutant.test, mutant.name);
-    const failed = failures(report);
-    const killer = failed.find(({ fullName }) => fullName.includes(mutant.killer));
-    if (killer === undefined) {
-      const others = failed.map(({ fullName }) => fullName).join('; ') || 'nothing';
-      return { mutant, killed: false, said: `"${mutant.killer}" did not fail in ${mutant.test}; failed: ${others}` };
+}
+
+function environmentOf({ brokers, registryUrl }: LocalStack): Record<string, string> {
+  return { KAFKA_BROKERS: brokers.join(','), SCHEMA_REGISTRY_URL: registryUrl, CLIENTELE_STACK: 'environment' };
+}
+
+/** Before anything is broken, every named test must pass. Returns the complaints. */
+async function baseline(bench: Bench, mutants: readonly Mutant[]): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const project of ['unit', 'integration'] as const) {
+    const ours = mutants.filter((mutant) => projectOf(mutant) === project);
+    if (ours.length === 0) continue;
+    const files = [...new Set(ours.map(({ test }) => test))];
+    const killers = [...new Set(ours.map(({ killer }) => killer))];
+    const ran = await run(bench, project, files, killers);
+    for (const killer of killers) {
+      const named = ran.filter(({ fullName, status }) => fullName.includes(killer) && status !== 'skipped');
+      if (named.length === 0) complaints.push(`there is no test "${killer}"`);
+      for (const { status, failureMessages } of named)
+        if (status !== 'passed')
+          complaints.push(`without a defect, "${killer}" ${status}: ${failureMessages.join(' ')}`);
     }
-    const message = (killer.failureMessages[0] ?? '').split('\n')[0] ?? '';
-    return { mutant, killed: true, said: `${killer.fullName}: ${message}` };
-  } finally {
-    writeFileSync(path, original);
   }
+  return complaints;
 }
 
-function run(test: string, name: string): Report {
-  const output = join(tree, 'report.json');
-  rmSync(output, { force: true });
-  const vitest = join(tree, 'node_modules/vitest/vitest.mjs');
-  const args = ['run', '--project', 'unit', '--reporter=json', `--outputFile=${output}`, test];
-  const { error } = spawnSync(process.execPath, [vitest, ...args], { cwd: tree, timeout: timeoutMs, stdio: 'ignore' });
+async function tryOne(bench: Bench, mutant: Mutant): Promise<{ readonly killed: boolean; readonly why: string }> {
+  const originals = new Map<string, string>();
   try {
-    return JSON.parse(readFileSync(output, 'utf8')) as Report;
-  } catch {
-    throw new Error(`${name}: ${test} gave no report${error === undefined ? '' : ` (${error.message})`}`);
+    for (const edit of editsOf(mutant)) {
+      const path = join(bench.directory, edit.file);
+      const text = await readFile(path, 'utf8');
+      if (!originals.has(path)) originals.set(path, text);
+      await writeFile(path, applied(text, edit));
+    }
+    return judge(mutant, await run(bench, projectOf(mutant), [mutant.test], [mutant.killer]));
+  } catch (error) {
+    return { killed: false, why: error instanceof Error ? error.message : String(error) };
+  } finally {
+    for (const [path, text] of originals) await writeFile(path, text);
   }
 }
 
-function failures(report: Report): Report['testResults'][number]['assertionResults'] {
-  return report.testResults.flatMap(({ assertionResults, message }) => {
-    const failed = assertionResults.filter(({ status }) => status === 'failed');
-    // A file that does not even load has no assertion to show.
-    if (failed.length === 0 && assertionResults.length === 0)
-      throw new Error(`a test file did not load: ${message ?? ''}`);
-    return failed;
-  });
+async function main(): Promise<number> {
+  const options = { unit: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const wanted = positionals[0] ?? '';
+  const mutants = all.filter(
+    (mutant) => mutant.name.includes(wanted) && (!values.unit || projectOf(mutant) === 'unit'),
+  );
+  const started = Date.now();
+  const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) / 1000).toFixed(0)} s`;
+  const needsBroker = mutants.some((mutant) => projectOf(mutant) === 'integration');
+  const stack = needsBroker ? await startStack({ need: 'kafka+registry', log: (line) => console.log(line) }) : null;
+  const directory = await copyTree();
+  let failed = 0;
+  try {
+    const bench = { directory, stack };
+    const complaints = await baseline(bench, mutants);
+    if (complaints.length > 0) {
+      console.log(complaints.join('\n'));
+      return 1;
+    }
+    console.log(`Without a defect the tests pass (${seconds(started)}). ${mutants.length} defects:`);
+    for (const mutant of mutants) {
+      const since = Date.now();
+      const { killed, why } = await tryOne(bench, mutant);
+      if (!killed) failed += 1;
+      console.log(`${killed ? 'killed ' : 'FAILED '} ${mutant.name}  (${seconds(since)})`);
+      console.log(`         ${killed ? `${mutant.killer}: ${why}` : `${mutant.test}, "${mutant.killer}": ${why}`}`);
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+    await stack?.stop();
+  }
+  console.log(`${seconds(started)}\n${mutants.length - failed} killed, ${failed} failed`);
+  return failed === 0 && mutants.length > 0 ? 0 : 1;
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+if (import.meta.main) process.exitCode = await main();

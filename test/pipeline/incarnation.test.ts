@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { UnavailableError, type Codec, type ProducerFactory } from '../../src/pipeline/ports.ts';
+import { WorkingCopy } from '../../src/pipeline/work.ts';
 import { crashPoints, faultyProducers, loseReply, type CrashPoint } from '../support/faulty-producers.ts';
 import { PipelineDriver, startMs, topics, type InstanceOptions } from '../support/pipeline-driver.ts';
 
@@ -142,6 +143,41 @@ describe('Incarnation', () => {
     expect(letters[0]?.headers['clientele.errors.offset']?.toString()).toBe('1');
     expect(driver.state('anna')?.days).toHaveLength(2);
     expect([telemetry.outcome('applied'), telemetry.outcome('rejected')]).toEqual([2, 3]);
+  });
+
+  it('writes a dead letter once, though the transaction it was in failed the first time', async () => {
+    const driver = new PipelineDriver();
+    driver.buy('anna', startMs - day, 5_000);
+    driver.write(topics.purchases, 'anna', Buffer.from('garbage'));
+    // The third send is the m:offsets of the transaction that has the letter.
+    const producers = (inner: ProducerFactory) =>
+      faultyProducers(inner, [{ point: 'afterSend', occurrence: 3, act: loseReply }]);
+    const { service, telemetry } = await driver.start({ producers });
+
+    await driver.settle();
+    await service.stop(5_000);
+
+    expect(telemetry.failures).toEqual(['0:unknown']);
+    expect(driver.read(topics.deadLetters)).toHaveLength(1);
+  });
+
+  it('commits nothing when a record it took has no outcome: that is our bug, and the process ends', async () => {
+    const driver = new PipelineDriver();
+    driver.buy('anna', startMs - day, 5_000);
+    const forgetful = vi.spyOn(WorkingCopy.prototype, 'stepped').mockImplementation(function (
+      this: WorkingCopy,
+      input,
+    ) {
+      this.consumed[input] += 1;
+    });
+    const { service, fatal } = await driver.start();
+
+    await driver.clock.sleep(5_000);
+    forgetful.mockRestore();
+    await service.stop(1_000);
+
+    expect(fatal.map(({ message }) => message)).toEqual(['invariant: purchases consumed 1, outcomes 0']);
+    expect(driver.tierChanges()).toEqual([]);
   });
 
   it('stops with a named error when half of an input is rejected, unless told to accept it', async () => {
