@@ -86,7 +86,9 @@ interface Bench {
 async function run(bench: Bench, project: string, files: readonly string[], names: readonly string[]): Promise<Ran[]> {
   const output = join(bench.directory, 'report.json');
   await rm(output, { force: true });
-  const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+  const escaped = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  // vitest joins the names of suites and tests in more than one way.
+  const pattern = escaped.map((name) => name.replaceAll(' ', '(?: > | )')).join('|');
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=json', '-t', pattern];
   const child = spawn(process.execPath, [...args, `--outputFile=${output}`, ...files], {
     cwd: bench.directory,
@@ -98,7 +100,7 @@ async function run(bench: Bench, project: string, files: readonly string[], name
   return testResults.flatMap(({ message = '', assertionResults }) =>
     assertionResults.length === 0
       ? [{ fullName: files.join(), status: 'failed', failureMessages: [message] }]
-      : assertionResults,
+      : assertionResults.map((result) => ({ ...result, fullName: result.fullName.replaceAll(' > ', ' ') })),
   );
 }
 
