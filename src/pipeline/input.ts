@@ -1,5 +1,5 @@
 /**
- * One input of a task: what has been fetched, decoded and not yet taken, and how far the log is proven read.
+ * One input of a task: what has been fetched, in part decoded, and not yet taken; and how far the log is proven read.
  *
  * I1 `position` counts every offset: control, aborted and empty batches too; it is what `m:offsets` stores.
  * I2 A slice is accepted only at the expected fetch position, so the sequence of records has no gap and no repeat.
@@ -21,6 +21,15 @@ export interface Entry {
 }
 
 const marker = { kind: 'marker' } as const;
+
+/**
+ * Records decoded ahead of being taken. An event is several times its bytes in objects: few at a time die young, while
+ * all that is buffered would be copied by the garbage collector twice. Fewer than this costs more turns.
+ */
+const decodedMax = 64;
+
+/** Taken records are dropped from the front of a buffer so many at a time. */
+const droppedAtOnce = 1_024;
 
 interface Proof {
   readonly atMs: number;
@@ -61,7 +70,8 @@ export class TaskInput {
   private fetchPosition: number;
   private readonly entries: Entry[] = [];
   private head = 0;
-  private undecoded: RawRecord[] = [];
+  private readonly undecoded: RawRecord[] = [];
+  private undecodedHead = 0;
   private bytes = 0;
   private proofs: Proof[] = [];
   private provenInAssignment = false;
@@ -91,12 +101,12 @@ export class TaskInput {
   get position(): number {
     const first = this.entries[this.head] ?? null;
     if (first !== null) return first.record.offset;
-    const raw = this.undecoded[0];
+    const raw = this.undecoded[this.undecodedHead];
     return raw === undefined ? this.fetchPosition : raw.offset;
   }
 
   get buffered(): number {
-    return this.entries.length - this.head + this.undecoded.length;
+    return this.entries.length - this.head + this.undecoded.length - this.undecodedHead;
   }
 
   /** Records behind the newest high watermark seen; 0 before the first response. */
@@ -127,17 +137,17 @@ export class TaskInput {
     return true;
   }
 
-  /** Decodes what is waiting, up to a writer schema the codec does not know. */
+  /** Decodes the next of what is waiting, up to a writer schema the codec does not know. */
   decodeAhead(): void {
     this.unknownSchemaId = null;
-    let done = 0;
-    for (const record of this.undecoded) {
-      const entry = this.decode(record);
+    while (this.entries.length - this.head < decodedMax) {
+      const record = this.undecoded[this.undecodedHead];
+      const entry = record === undefined ? null : this.decode(record);
       if (entry === null) break;
       this.entries.push(entry);
-      done += 1;
+      this.undecodedHead += 1;
     }
-    this.undecoded = done === this.undecoded.length ? [] : this.undecoded.slice(done);
+    this.undecodedHead = withoutFront(this.undecoded, this.undecodedHead);
   }
 
   peek(): Entry | undefined {
@@ -150,13 +160,8 @@ export class TaskInput {
     if (entry === undefined) throw new Error(`invariant: take from an empty ${this.name} buffer`);
     this.head += 1;
     this.bytes -= sizeOf(entry.record);
-    if (this.head === this.entries.length) {
-      this.entries.length = 0;
-      this.head = 0;
-    } else if (this.head >= 4096) {
-      this.entries.splice(0, this.head);
-      this.head = 0;
-    }
+    this.head = withoutFront(this.entries, this.head);
+    if (this.entries.length === 0 && this.unknownSchemaId === null) this.decodeAhead();
     this.inputTimeMs = Math.max(this.inputTimeMs, entry.mergeKeyMs);
     this.backfillRunId = entry.backfillRunId;
     this.backfillQuietSinceMs = null;
@@ -170,7 +175,7 @@ export class TaskInput {
    */
   mustWait(): boolean {
     if (this.head < this.entries.length) return false;
-    if (this.undecoded.length > 0) return true;
+    if (this.undecodedHead < this.undecoded.length) return true;
     if (this.stalled) return false;
     return !this.provenInAssignment || this.fetchPosition < this.highWatermark;
   }
@@ -224,6 +229,13 @@ export class TaskInput {
     }
     if (reached > 0) this.proofs.splice(0, reached);
   }
+}
+
+/** Drops what is in front of `head` when that is everything or much; returns the head afterwards. */
+function withoutFront(buffer: unknown[], head: number): number {
+  if (head < buffer.length && head < droppedAtOnce) return head;
+  buffer.splice(0, head);
+  return 0;
 }
 
 function sizeOf({ key, value, headers }: RawRecord): number {

@@ -7,7 +7,7 @@ import type { Entry, TaskInput } from './input.ts';
 
 export type Pick =
   | { readonly kind: 'take'; readonly input: TaskInput }
-  /** Nothing may be taken before `input` delivers, or `untilMs` passes. */
+  /** Nothing may be taken before an input delivers, or `untilMs` passes; the present = a schema must be learned first. */
   | { readonly kind: 'wait'; readonly untilMs: number }
   | { readonly kind: 'empty' };
 
@@ -27,24 +27,27 @@ export class Merge {
     let best: TaskInput | null = null;
     let bestEntry: Entry | undefined;
     let waiting = false;
+    let schemaMissing = false;
     for (const input of this.inputs) {
       const entry = input.peek();
-      if (entry === undefined) waiting ||= input.mustWait();
-      else if (bestEntry === undefined || entry.mergeKeyMs < bestEntry.mergeKeyMs) {
+      if (entry === undefined) {
+        waiting ||= input.mustWait();
+        schemaMissing ||= input.unknownSchemaId !== null;
+      } else if (bestEntry === undefined || entry.mergeKeyMs < bestEntry.mergeKeyMs) {
         best = input;
         bestEntry = entry;
       }
     }
-    if (waiting && best !== null) return this.waitOr(best, nowMs);
+    if (waiting && best !== null && !schemaMissing) return this.waitOr(best, nowMs);
     this.waitingSinceMs = null;
+    if (schemaMissing) return { kind: 'wait', untilMs: nowMs };
     return best === null ? { kind: 'empty' } : { kind: 'take', input: best };
   }
 
   private waitOr(best: TaskInput, nowMs: number): Pick {
     this.waitingSinceMs ??= nowMs;
     const untilMs = this.waitingSinceMs + this.waitMs;
-    if (nowMs < untilMs || this.inputs.some((input) => input.unknownSchemaId !== null))
-      return { kind: 'wait', untilMs };
+    if (nowMs < untilMs) return { kind: 'wait', untilMs };
     for (const input of this.inputs) if (input.mustWait()) input.stalled = true;
     this.waitingSinceMs = null;
     return { kind: 'take', input: best };

@@ -122,4 +122,50 @@ describe('TaskInput', () => {
       12,
     ]);
   });
+
+  it('decodes a few records ahead of being taken, not all that is buffered', () => {
+    let decoded = 0;
+    const subject = input({ maxRecords: 5_000, maxBytes: 1 << 20 }, () => {
+      decoded += 1;
+      return { kind: 'rejected', reason: 'undecodable', schemaId: 7 };
+    });
+    const value = Buffer.from('v');
+    const records = Array.from({ length: 3_000 }, (_, at) => record(10 + at, { value }));
+    let ahead = 0;
+    subject.accept(slice(10, 3_010, { records }));
+    for (let offset = 10; offset < 3_010; offset += 1) {
+      ahead = Math.max(ahead, decoded - (offset - 10));
+      expect([subject.position, subject.buffered, subject.peek()?.record.offset]).toEqual([
+        offset,
+        3_010 - offset,
+        offset,
+      ]);
+      subject.take();
+    }
+    expect([decoded, ahead]).toEqual([3_000, 64]);
+    expect([subject.position, subject.buffered, subject.mustWait()]).toEqual([3_010, 0, false]);
+  });
+
+  it('meets an unknown writer schema while records are taken, and goes on behind it', () => {
+    let known = false;
+    const subject = input({ maxRecords: 5_000, maxBytes: 1 << 20 }, () =>
+      known ? { kind: 'rejected', reason: 'undecodable', schemaId: 7 } : { kind: 'unknown_schema', schemaId: 7 },
+    );
+    const records = Array.from({ length: 300 }, (_, at) =>
+      record(10 + at, at === 150 ? { value: Buffer.from('v') } : {}),
+    );
+    subject.accept(slice(10, 310, { records }));
+    expect(subject.unknownSchemaId).toBe(null);
+    for (let taken = 0; taken < 150; taken += 1) subject.take();
+    expect([subject.unknownSchemaId, subject.peek(), subject.mustWait(), subject.position]).toEqual([
+      7,
+      undefined,
+      true,
+      160,
+    ]);
+    known = true;
+    subject.decodeAhead();
+    const rest = Array.from({ length: 150 }, () => subject.take().record.offset);
+    expect(rest).toEqual(Array.from({ length: 150 }, (_, at) => 160 + at));
+  });
 });

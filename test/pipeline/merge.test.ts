@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { TaskInput } from '../../src/pipeline/input.ts';
 import { Merge, taskTimeOf } from '../../src/pipeline/merge.ts';
-import type { InputName, RawRecord } from '../../src/pipeline/ports.ts';
+import type { Codec, InputName, RawRecord } from '../../src/pipeline/ports.ts';
 import { rejectingContext } from '../support/rejecting-context.ts';
 
 const limits = { maxRecords: 100, maxBytes: 1 << 20 };
 
-function input(name: InputName): TaskInput {
-  return new TaskInput(rejectingContext(name), limits, { position: 0, inputTimeMs: 0, backfillRunId: null });
+function input(name: InputName, decode?: Codec['decode']): TaskInput {
+  return new TaskInput(rejectingContext(name, decode), limits, { position: 0, inputTimeMs: 0, backfillRunId: null });
 }
 
 function record(offset: number, timestampMs: number): RawRecord {
@@ -89,6 +89,21 @@ describe('Merge', () => {
 
   it('is empty, not waiting, when nothing is buffered at all', () => {
     expect(new Merge([input('purchases'), input('interactions')], 1_000).next(5)).toEqual({ kind: 'empty' });
+  });
+
+  it('says to look again at once, and waits for nothing else, when the next record needs a schema', () => {
+    const purchases = input('purchases', () => ({ kind: 'unknown_schema', schemaId: 7 }));
+    const [interactions, surveys] = [input('interactions'), input('surveys')];
+    const merge = new Merge([purchases, interactions, surveys], 1_000);
+    respond(surveys, { at: 10 });
+    respond(purchases, { at: 10, records: [record(0, 1), { ...record(1, 2), value: Buffer.from('v') }] });
+    respond(interactions, { at: 10 });
+    expect(drain(merge, 10)).toEqual(['purchases@0']);
+    expect(merge.next(10)).toEqual({ kind: 'wait', untilMs: 10 });
+    respond(interactions, { at: 20, records: [record(0, 9)] });
+    expect(merge.next(20)).toEqual({ kind: 'wait', untilMs: 20 });
+    expect(merge.next(60_000)).toEqual({ kind: 'wait', untilMs: 60_000 });
+    expect(purchases.stalled).toBe(false);
   });
 });
 
