@@ -13,7 +13,7 @@ import { MemoryStore } from './adapters/memory/store.ts';
 import { readModelFile } from './adapters/model-file.ts';
 import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
-import type { TierDirection } from './domain/contracts.ts';
+import type { LifecycleStage, TierDirection } from './domain/contracts.ts';
 import { engineVersion } from './domain/engine.ts';
 import { checkModel } from './domain/model-check.ts';
 import type { Model } from './domain/model.ts';
@@ -65,6 +65,7 @@ const retry = { firstMs: 100, maxMs: 2_000, attempts: 8 };
 const leaveShare = 0.25;
 /** How often the tasks are looked at until they all run. */
 const readyPollMs = 50;
+const stages = ['potential', 'new', 'stable', 'lost', 'won_back'] as const satisfies readonly LifecycleStage[];
 const directions = ['entered', 'up', 'down', 'held', 'will_fall'] as const satisfies readonly TierDirection[];
 
 /**
@@ -78,6 +79,7 @@ export async function runService(config: Config, deps: RunDeps): Promise<void> {
     outcomes,
     reasons: reasonCodes,
     directions,
+    stages,
     tiers: model.tiers.map(({ id }) => id),
   });
   telemetry.identify(deps.version, model.revision);
@@ -152,6 +154,7 @@ async function openWorld({ config, deps }: Wiring): Promise<World> {
     subjects: {
       changelog: subjectOf(topics.changelog),
       tierChanged: subjectOf(topics.tierChanged),
+      lifecycleChanged: subjectOf(topics.lifecycleChanged),
       profile: subjectOf(topics.profile),
     },
   });
@@ -180,7 +183,10 @@ function serviceDeps(wiring: Wiring, world: World, onFatal: (error: Error) => vo
       model,
       source: config.appId,
       // Independent of the registry's address: two processes must write the same header.
-      schemaUrl: `urn:clientele:${subjectOf(topics.tierChanged)}`,
+      schemaUrls: {
+        tierChanged: `urn:clientele:${subjectOf(topics.tierChanged)}`,
+        lifecycleChanged: `urn:clientele:${subjectOf(topics.lifecycleChanged)}`,
+      },
       partitionCounts: partitions.outputs,
       limits: defaultTransactionLimits,
     },

@@ -40,6 +40,7 @@ describe('OPERATIONS.md', () => {
       outcomes: ['applied'],
       reasons: ['bad_magic'],
       directions: ['up'],
+      stages: ['new'],
       tiers: ['high'],
     });
     telemetry.identify('1.0.0', 1);
@@ -55,6 +56,7 @@ describe('OPERATIONS.md', () => {
       outcomes: { purchases: none, interactions: none, surveys: none },
       reasons: {},
       transitions: { up: 1 },
+      stages: { new: 1 },
       tierDeltas: { high: 1 },
       recordsSent: 1,
     });

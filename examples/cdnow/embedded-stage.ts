@@ -14,6 +14,7 @@ import { packageVersion } from '../../src/cli/version.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { TierChanged } from '../../src/domain/contracts.ts';
 import { runService, type Transport } from '../../src/main.ts';
+import { inputNames } from '../../src/pipeline/ports.ts';
 import { subjectOf, topicNames } from '../../src/pipeline/topics.ts';
 import { partitions, type RunningService, type Stage, type StageOptions, type Watcher } from './stage.ts';
 
@@ -28,7 +29,7 @@ export function openEmbeddedStage({ modelPath }: StageOptions): Stage {
   const broker = new MemoryBroker(() => clock.now());
   for (const topic of Object.values(topics)) broker.createTopic(topic, partitions);
   const registry = new MemorySchemaRegistry();
-  for (const name of ['purchases', 'interactions', 'surveys', 'changelog', 'tierChanged', 'profile'] as const) {
+  for (const name of [...inputNames, 'changelog', 'tierChanged', 'lifecycleChanged', 'profile'] as const) {
     registry.register(subjectOf(topics[name]), schemaText(name));
   }
   const group = new MemoryGroup(broker, topics);

@@ -10,7 +10,7 @@ import type { CustomerState } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import { explain } from '../domain/explain.ts';
 import type { Model } from '../domain/model.ts';
-import { step, type Transition } from '../domain/step.ts';
+import { step, type TierTransition } from '../domain/step.ts';
 import { validate } from '../domain/validate.ts';
 import { explanationText } from './explanation-text.ts';
 import {
@@ -99,14 +99,14 @@ function asOfIn(text: string | undefined): number | null {
 interface Told {
   /** Undefined = no event was taken. */
   readonly state: CustomerState | undefined;
-  readonly transitions: readonly Transition['value'][];
+  readonly transitions: readonly TierTransition['value'][];
   /** Events a running service would have made dead letters, by reason. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
 function tell(events: readonly InputEvent[], model: Model): Told {
   let state: CustomerState | undefined;
-  const transitions: Transition['value'][] = [];
+  const transitions: TierTransition['value'][] = [];
   const refused = new Map<string, number>();
   for (const input of events) {
     const { customerId: key, occurredAt: brokerTimestampMs } = input.event;
@@ -117,7 +117,7 @@ function tell(events: readonly InputEvent[], model: Model): Told {
     }
     const result = step(state, input, model, { backfillRunId: null });
     state = result.state;
-    transitions.push(...result.transitions.map(({ value }) => value));
+    for (const { topic, value } of result.transitions) if (topic === 'tierChanged') transitions.push(value);
   }
   return { state, transitions, refused: Object.fromEntries(refused) };
 }

@@ -1,5 +1,5 @@
 /** An explanation as a page for people: money in units of the currency, points with two decimals, instants in UTC to the minute. */
-import type { Transition } from '../domain/step.ts';
+import type { TierTransition } from '../domain/step.ts';
 import type { ExplainedMetric, Explanation, LineDistance } from '../domain/explain.ts';
 import { currencyDigits } from '../domain/money.ts';
 
@@ -9,7 +9,7 @@ const shownTransitions = 5;
 /** Returns the page, several lines without a newline at the end. */
 export function explanationText(
   explanation: Explanation,
-  transitions: readonly Transition['value'][],
+  transitions: readonly TierTransition['value'][],
   refused: Readonly<Record<string, number>>,
 ): string {
   const { customerId, asOf, modelRevision, currency } = explanation;
@@ -32,7 +32,7 @@ function tierText({ tier, tierEnteredAt, total }: Explanation): string {
 
 type Row = readonly string[];
 
-function transitionRows(transitions: readonly Transition['value'][]): readonly Row[] {
+function transitionRows(transitions: readonly TierTransition['value'][]): readonly Row[] {
   const rows = transitions.slice(-shownTransitions).map((value) => {
     const { effectiveAt, direction, previousTier, currentTier, scoreBefore, scoreAfter, factors } = value;
     const moved = [...factors].sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution))[0];

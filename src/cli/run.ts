@@ -76,12 +76,12 @@ function inputsOf(names: readonly string[]): ReadonlySet<InputName> {
 
 /** Returns Kafka and the registry as the configuration names them; nothing is connected yet. */
 export function kafkaTransport(config: Config, clock: Clock, logger: Logger): Transport {
-  const { purchases, interactions, surveys, changelog, tierChanged, profile, deadLetters } = topicNames(
-    config.topicPrefix,
-  );
+  const topics = topicNames(config.topicPrefix);
+  const { purchases, interactions, surveys, changelog } = topics;
+  const { tierChanged, lifecycleChanged, profile, deadLetters } = topics;
   // Exactly these: the consumer subscribes to whatever it is given.
   const streams = { purchases, interactions, surveys, changelog };
-  const outputs = { changelog, tierChanged, profile, deadLetters };
+  const outputs = { changelog, tierChanged, lifecycleChanged, profile, deadLetters };
   const endpoint = { brokers: config.kafkaBrokers, logger };
   return {
     partitionCounts: (names) => partitionCountsOf(endpoint, names),

@@ -1,50 +1,64 @@
 /**
- * The Profile: a customer as known at an instant, as the profile topic carries it. It computes, it decides nothing; groups
- * this version has no metrics for are null.
+ * The Profile: a customer as known at an instant, as the profile topic carries it. It computes, it decides nothing. What
+ * silence leads to (`next`) and churn bands belong to timers and are not told yet.
  */
+import { lastAnswer, npsClass } from './answers.ts';
+import { preferences } from './categories.ts';
+import { clusterOf } from './clusters.ts';
 import type {
   CustomerState,
   Profile,
+  ProfileEngagement,
   ProfileForecast,
+  ProfileLoyalty,
   ProfilePurchase,
   ProfileScore,
   ProfileValue,
+  ProfileVoice,
 } from './contracts.ts';
 import type { Occasions } from './days.ts';
 import { tierById } from './decide.ts';
+import { stickinessAt } from './lifecycle.ts';
+import { roundHalfEven } from './math/round.ts';
 import { historyOf, metrics } from './metrics.ts';
 import type { MetricName } from './metrics.ts';
 import type { Model } from './model.ts';
 import { momentOf } from './moment.ts';
 import type { Moment } from './moment.ts';
-import { rfmScores, segmentOf } from './rfm.ts';
+import { gridType, rfmScores, segmentOf } from './rfm.ts';
 import { score } from './score.ts';
 import { tierContract } from './transition.ts';
+import { lifetimeCosts } from './value.ts';
+
+/** Reads a metric by name. */
+type Reader = (name: MetricName) => number | null;
 
 /** Returns the customer as known at `asOf`, an instant not before state.evaluatedTo. */
 export function profileOf(state: CustomerState, model: Model, asOf: number): Profile {
   const moment = momentOf(state, asOf);
   const { occasions } = moment;
+  const { tierId, lifecycle } = state.standing;
+  const read: Reader = (name) => metrics[name].valueOf(moment, model);
   return {
     customerId: state.customerId,
     asOf,
     sequences: state.sequences,
     modelRevision: model.revision,
     standing: {
-      tier: tierContract(tierById(model, state.standing.tierId)),
-      lifecycle: null,
-      stickiness: null,
+      tier: tierContract(tierById(model, tierId)),
+      lifecycle: lifecycle.stage,
+      stickiness: stickinessAt(lifecycle.stage, moment, model),
       churnBand: 'none',
       openAlertId: null,
     },
     score: occasions === null ? null : scoreGroup(moment, model),
     next: null,
-    purchase: occasions === null ? null : purchaseGroup(moment, occasions, model),
-    forecast: occasions === null ? null : forecastGroup(moment, model),
-    value: valueGroup(model),
-    voice: null,
-    engagement: null,
-    loyalty: null,
+    purchase: occasions === null ? null : purchaseGroup(moment, occasions, read, model),
+    forecast: occasions === null ? null : forecastGroup(read, model),
+    value: valueGroup(moment, read, model),
+    voice: voiceGroup(moment, read),
+    engagement: engagementGroup(moment, read),
+    loyalty: loyaltyGroup(read),
   };
 }
 
@@ -53,7 +67,7 @@ function scoreGroup(moment: Moment, model: Model): ProfileScore {
   return { total, factors: factors.map(({ assumed, ...factor }) => ({ ...factor, prior: assumed })) };
 }
 
-function purchaseGroup(moment: Moment, occasions: Occasions, model: Model): ProfilePurchase {
+function purchaseGroup(moment: Moment, occasions: Occasions, read: Reader, model: Model): ProfilePurchase {
   const { revenueMinor, refundsMinor } = moment.state.totals;
   const { x, tx, T } = historyOf(occasions, moment.asOf);
   const scores = rfmScores(moment, model);
@@ -67,48 +81,86 @@ function purchaseGroup(moment: Moment, occasions: Occasions, model: Model): Prof
     ageWeeks: T,
     revenueMinor,
     refundsMinor,
-    meanRepeatSpendMinor: metrics.meanRepeatSpend.valueOf(moment, model),
-    rfm: scores === null ? null : { ...scores, segment: segment?.id ?? null, grid: null },
+    meanRepeatSpendMinor: read('meanRepeatSpend'),
+    rfm: scores === null ? null : { ...scores, segment: segment?.id ?? null, grid: gridType(moment, model) },
     windowDays: moment.window.days,
     windowRevenueMinor: moment.window.netMinor,
-    cluster: null,
-    meanBasketMinor: metrics.meanBasket.valueOf(moment, model),
-    priceSensitivity: null,
-    promotionResponse: null,
-    refundShare: revenueMinor > 0 ? refundsMinor / revenueMinor : null,
-    gapStability: null,
-    basketStability: null,
-    topCategories: [],
+    cluster: clusterOf(moment, model),
+    meanBasketMinor: read('meanBasket'),
+    priceSensitivity: read('priceSensitivity'),
+    promotionResponse: read('promotionResponse'),
+    refundShare: read('refundShare'),
+    gapStability: read('gapStability'),
+    basketStability: read('basketStability'),
+    topCategories: preferences(moment.state.categories),
   };
 }
 
-function forecastGroup(moment: Moment, model: Model): ProfileForecast {
-  const valueOf = (name: MetricName): number | null => metrics[name].valueOf(moment, model);
+function forecastGroup(read: Reader, model: Model): ProfileForecast {
+  const winBack = read('winBack');
   return {
     horizonDays: model.horizonDays,
-    pAlive: valueOf('pAlive'),
-    pBuy: valueOf('pBuy'),
-    expectedPurchases: null,
-    expectedSpendMinor: null,
-    nextPurchaseAt: valueOf('nextPurchaseAt'),
-    overdue: valueOf('overdue'),
-    crossSell: null,
-    winBack: null,
-    winBackCalibrated: false,
+    pAlive: read('pAlive'),
+    pBuy: read('pBuy'),
+    expectedPurchases: read('expectedPurchases'),
+    expectedSpendMinor: read('predictedSpend'),
+    nextPurchaseAt: read('nextPurchaseAt'),
+    overdue: read('overdue'),
+    crossSell: read('crossSell'),
+    winBack,
+    winBackCalibrated: winBack !== null && model.winBack !== null,
   };
 }
 
-/** No costs are kept yet; the currency of the profile's amounts is. */
-function valueGroup({ currency }: Model): ProfileValue {
+function valueGroup(moment: Moment, read: Reader, model: Model): ProfileValue {
+  const clvHistoricMinor = read('clvHistoric') ?? 0;
+  const indirectMinor = read('indirectValue') ?? 0;
+  const predicted = read('clvPredicted');
+  const clvPredictedMinor = predicted === null ? null : roundHalfEven(predicted);
   return {
-    profitMinor: null,
-    costsMinor: null,
-    clvHistoricMinor: null,
-    clvPredictedMinor: null,
-    indirectMinor: null,
-    potentialMinor: null,
-    totalMinor: null,
-    currency,
-    assumedCostShare: null,
+    profitMinor: read('profit365'),
+    costsMinor: lifetimeCosts(moment, model),
+    clvHistoricMinor,
+    clvPredictedMinor,
+    indirectMinor,
+    potentialMinor: clvPredictedMinor,
+    totalMinor: clvHistoricMinor + indirectMinor + (clvPredictedMinor ?? 0),
+    currency: model.currency,
+    assumedCostShare: read('assumedCostShare'),
+  };
+}
+
+function voiceGroup({ state }: Moment, read: Reader): ProfileVoice {
+  return {
+    nps: read('nps'),
+    npsClass: npsClass(lastAnswer(state.answers, 'nps')),
+    csat: read('csat'),
+    review: read('review'),
+    ces: read('ces'),
+    satisfaction: read('satisfaction'),
+    openComplaints: read('openComplaints') ?? 0,
+  };
+}
+
+function engagementGroup({ state }: Moment, read: Reader): ProfileEngagement {
+  const { acquisition, attributes, channels } = state;
+  return {
+    weighted: read('engagement'),
+    channels,
+    touches: read('touches') ?? 0,
+    touchResponse: read('touchResponse'),
+    acquisitionSource: acquisition.source,
+    acquisitionCostMinor: acquisition.at === null ? null : read('acquisitionCost'),
+    attributes: Object.fromEntries(attributes.map(({ name, value }) => [name, value])),
+  };
+}
+
+function loyaltyGroup(read: Reader): ProfileLoyalty {
+  return {
+    tenureWeeks: read('tenureWeeks'),
+    repurchaseRate: read('repurchaseRate'),
+    categories: read('categories'),
+    referralsMade: read('referrals') ?? 0,
+    referralsConverted: read('referralsConverted') ?? 0,
   };
 }

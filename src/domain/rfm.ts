@@ -14,15 +14,52 @@ export interface RfmScores {
 
 /** Returns the three scores at a moment, or null for a customer without a purchase. */
 export function rfmScores(moment: Moment, model: Model): RfmScores | null {
-  const recencyDays = metrics.recencyDays.valueOf(moment, model);
-  const frequency = metrics.purchaseDays365.valueOf(moment, model);
-  const monetaryMinor = metrics.revenue365.valueOf(moment, model);
-  if (recencyDays === null || frequency === null || monetaryMinor === null) return null;
+  const values = rfmValues(moment, model);
+  if (values === null) return null;
   return {
-    recency: 5 - cutsBelow(model.rfm.recencyDays, recencyDays),
-    frequency: 1 + cutsBelow(model.rfm.frequency, frequency),
-    monetary: 1 + cutsBelow(model.rfm.monetaryMinor, monetaryMinor),
+    recency: 5 - cutsBelow(model.rfm.recencyDays, values.recencyDays),
+    frequency: 1 + cutsBelow(model.rfm.frequency, values.frequency),
+    monetary: 1 + cutsBelow(model.rfm.monetaryMinor, values.monetaryMinor),
   };
+}
+
+interface RfmValues {
+  readonly recencyDays: number;
+  readonly frequency: number;
+  readonly monetaryMinor: number;
+}
+
+function rfmValues(moment: Moment, model: Model): RfmValues | null {
+  const isLifetime = model.rfm.window === 'lifetime';
+  const recencyDays = metrics.recencyDays.valueOf(moment, model);
+  const frequency = metrics[isLifetime ? 'purchaseDays' : 'purchaseDays365'].valueOf(moment, model);
+  const monetaryMinor = metrics[isLifetime ? 'revenue' : 'revenue365'].valueOf(moment, model);
+  if (recencyDays === null || frequency === null || monetaryMinor === null) return null;
+  return { recencyDays, frequency, monetaryMinor };
+}
+
+/** The eight types: bought lately or not, often or not, much or not. */
+export type GridType =
+  | 'important_value'
+  | 'important_keep'
+  | 'important_develop'
+  | 'important_win_back'
+  | 'general_value'
+  | 'general_keep'
+  | 'general_develop'
+  | 'general_win_back';
+
+/** Returns the one of the eight types a customer is at a moment, or null without a purchase; a value on a cut is the lesser. */
+export function gridType(moment: Moment, model: Model): GridType | null {
+  const values = rfmValues(moment, model);
+  if (values === null) return null;
+  const { grid } = model.rfm;
+  const isNear = values.recencyDays <= grid.recencyDays;
+  const isOften = values.frequency > grid.frequency;
+  const isMuch = values.monetaryMinor > grid.monetaryMinor;
+  const worth = isMuch ? 'important' : 'general';
+  if (isNear) return isOften ? `${worth}_value` : `${worth}_develop`;
+  return isOften ? `${worth}_keep` : `${worth}_win_back`;
 }
 
 /** Returns the first segment whose box holds the scores, or null when none does. */

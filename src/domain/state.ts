@@ -7,6 +7,7 @@ import { withInteraction } from './contacts.ts';
 import type { CustomerState, InputTally } from './contracts.ts';
 import { noPurchaseDays } from './days.ts';
 import type { InputEvent } from './event.ts';
+import { noStage } from './lifecycle.ts';
 import type { Model } from './model.ts';
 import { withPurchase } from './orders.ts';
 import { emptyRing, remember } from './ring.ts';
@@ -29,15 +30,7 @@ export function emptyState(customerId: string, firstSeenAt: number): CustomerSta
       tierEventId: null,
       previousTierId: null,
       previousTierEnteredAt: null,
-      lifecycle: {
-        stage: null,
-        enteredAt: null,
-        lastPurchaseAt: null,
-        eventId: null,
-        previousStage: null,
-        previousEnteredAt: null,
-        previousLastPurchaseAt: null,
-      },
+      lifecycle: noStage,
     },
     ...noPurchaseDays,
     totals: {

@@ -10,16 +10,18 @@ import type { CustomerState, Standing } from './contracts.ts';
 import { decide } from './decide.ts';
 import type { TierHeld } from './decide.ts';
 import type { InputEvent } from './event.ts';
+import { stageAt } from './lifecycle.ts';
 import type { Model, TierLevel } from './model.ts';
 import { momentOf } from './moment.ts';
+import type { Moment } from './moment.ts';
 import { score } from './score.ts';
 import type { Score } from './score.ts';
 import { emptyState, evolve } from './state.ts';
 import type { Evolved } from './state.ts';
-import { changeTier } from './transition.ts';
+import { changeStage, changeTier } from './transition.ts';
 import type { Transition } from './transition.ts';
 
-export type { Transition } from './transition.ts';
+export type { LifecycleTransition, TierTransition, Transition } from './transition.ts';
 
 /** Where an event came from, as far as transitions tell it. */
 export interface StepContext {
@@ -44,16 +46,64 @@ export function step(
   const before = state ?? emptyState(input.event.customerId, input.event.occurredAt);
   const { outcome, state: evolved } = evolve(before, input, model);
   if (outcome !== 'applied') return { outcome, state: evolved, transitions: [] };
-  return { outcome, ...judge(before, evolved, input, model, context) };
+  const staged = judgeStage(before, evolved, input, model, context);
+  const judged = judgeTier(before, staged.state, input, model, context);
+  return { outcome, state: judged.state, transitions: [...staged.transitions, ...judged.transitions] };
 }
 
-function judge(
+type Judged = Pick<StepResult, 'state' | 'transitions'>;
+
+/**
+ * The lifecycle after the event. A purchase first ends a silence, and what that silence had come to is told before it: lost,
+ * then won back.
+ */
+function judgeStage(
   before: CustomerState,
   after: CustomerState,
   input: InputEvent,
   model: Model,
   { backfillRunId }: StepContext,
-): Pick<StepResult, 'state' | 'transitions'> {
+): Judged {
+  const asOf = after.evaluatedTo;
+  const isLate = input.event.occurredAt < before.evaluatedTo;
+  const reason = { input, effectiveAt: asOf, supersedes: null, backfillRunId };
+  const transitions: Transition[] = [];
+  let state = after;
+  if (!isLate && input.input === 'purchases' && before.standing.lifecycle.stage !== null) {
+    const silence = momentOf(before, asOf);
+    const stage = stageAt(state.standing.lifecycle, silence, model);
+    if (stage !== state.standing.lifecycle.stage) {
+      const told = changeStage(state, stage, silence, reason, transitions.length, model);
+      state = told.state;
+      transitions.push(told.transition);
+    }
+  }
+  const moment = momentOf(state, asOf);
+  const isUndone = isLate && undoesStage(before, moment, asOf, model);
+  const held = state.standing.lifecycle;
+  const stage = isUndone ? held.previousStage : stageAt(held, moment, model);
+  if (stage === null || stage === 'unknown' || stage === held.stage) return { state, transitions };
+  const supersedes = isUndone ? held.eventId : null;
+  const told = changeStage(state, stage, moment, { ...reason, supersedes }, transitions.length, model);
+  return { state: told.state, transitions: [...transitions, told.transition] };
+}
+
+/** As for tiers: judged from the stage before the latest, the customer stays there with the event and would not without. */
+function undoesStage(before: CustomerState, after: Moment, asOf: number, model: Model): boolean {
+  const { previousStage, previousEnteredAt, previousLastPurchaseAt } = before.standing.lifecycle;
+  if (previousStage === null) return false;
+  const held = { stage: previousStage, enteredAt: previousEnteredAt, lastPurchaseAt: previousLastPurchaseAt };
+  const staysThere = (moment: Moment): boolean => stageAt(held, moment, model) === previousStage;
+  return staysThere(after) && !staysThere(momentOf(before, asOf));
+}
+
+function judgeTier(
+  before: CustomerState,
+  after: CustomerState,
+  input: InputEvent,
+  model: Model,
+  { backfillRunId }: StepContext,
+): Judged {
   const asOf = after.evaluatedTo;
   const isLate = input.event.occurredAt < before.evaluatedTo;
   const isUndone = isLate && undoesLatest(before, after, asOf, model);

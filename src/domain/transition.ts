@@ -2,20 +2,33 @@
  * Transitions: what we tell the world of one customer, complete but for the moment of saying it, and the standing it
  * leaves. Before and after are the standing last told and the one told now, so the transitions of a customer chain.
  */
-import type { CustomerState, FactorChange, Standing, Tier, TierChanged } from './contracts.ts';
+import type { CustomerState, FactorChange, LifecycleChanged, LifecycleStanding } from './contracts.ts';
+import type { Standing, Tier, TierChanged } from './contracts.ts';
 import { tierById } from './decide.ts';
 import { engineVersion } from './engine.ts';
 import type { InputEvent } from './event.ts';
+import { stageMetrics, stickinessAt } from './lifecycle.ts';
+import type { Stage } from './lifecycle.ts';
 import { hash128, hex128 } from './math/murmur3.ts';
 import type { Hash128 } from './math/murmur3.ts';
 import type { Model, TierLevel } from './model.ts';
+import type { Moment } from './moment.ts';
 import type { Score } from './score.ts';
 
-/** Something to be told: its topic, and the value without recordedAt, which the commit stamps. */
-export interface Transition {
+/** A change of tier to be told: the value without recordedAt, which the commit stamps. */
+export interface TierTransition {
   readonly topic: 'tierChanged';
   readonly value: Omit<TierChanged, 'recordedAt'>;
 }
+
+/** A change of lifecycle stage to be told. */
+export interface LifecycleTransition {
+  readonly topic: 'lifecycleChanged';
+  readonly value: Omit<LifecycleChanged, 'recordedAt'>;
+}
+
+/** Something to be told, and its topic. */
+export type Transition = TierTransition | LifecycleTransition;
 
 /** Why and when a standing changes. */
 export interface Reason {
@@ -36,7 +49,7 @@ export function changeTier(
   score: Score | null,
   reason: Reason,
   model: Model,
-): { readonly state: CustomerState; readonly transition: Transition } {
+): { readonly state: CustomerState; readonly transition: TierTransition } {
   const { standing } = state;
   const previous = tierById(model, standing.tierId);
   const after = score ?? noScore;
@@ -49,7 +62,7 @@ export function changeTier(
     direction: directionOf(previous, tier),
     previousTier: tierContract(previous),
     currentTier: tierContract(tier),
-    cause: reason.supersedes !== null ? 'correction' : reason.backfillRunId !== null ? 'backfill' : 'activity',
+    cause: causeOf(reason),
     causationId: reason.input.event.eventId,
     supersedes: reason.supersedes,
     effectiveAt: reason.effectiveAt,
@@ -65,7 +78,7 @@ export function changeTier(
     engineVersion,
     backfill: reason.backfillRunId !== null,
     runId: reason.backfillRunId,
-  } as const satisfies Transition['value'];
+  } as const satisfies TierTransition['value'];
   // An undone transition never was: the tier before it goes on from when it began.
   const isRestored = reason.supersedes !== null;
   const told: Standing = {
@@ -79,6 +92,56 @@ export function changeTier(
     lifecycle: standing.lifecycle,
   };
   return { state: { ...state, sequences, standing: told }, transition: { topic: 'tierChanged', value } };
+}
+
+/** Tells that `state` is now in `stage`, with what that stage is told with; `ordinal` counts such changes within the step. */
+export function changeStage(
+  state: CustomerState,
+  stage: Stage,
+  moment: Moment,
+  reason: Reason,
+  ordinal: number,
+  model: Model,
+): { readonly state: CustomerState; readonly transition: LifecycleTransition } {
+  const { lifecycle } = state.standing;
+  const eventId = transitionId(state.customerId, 'lifecycleChanged', reason.input, model.revision, ordinal);
+  const sequences = { ...state.sequences, lifecycleChanged: state.sequences.lifecycleChanged + 1 };
+  const isRestored = reason.supersedes !== null;
+  const told: LifecycleStanding = {
+    stage,
+    enteredAt: isRestored ? lifecycle.previousEnteredAt : reason.effectiveAt,
+    lastPurchaseAt: isRestored ? lifecycle.previousLastPurchaseAt : (moment.occasions?.lastAt ?? null),
+    eventId,
+    previousStage: lifecycle.stage,
+    previousEnteredAt: lifecycle.enteredAt,
+    previousLastPurchaseAt: lifecycle.lastPurchaseAt,
+  };
+  const changed = { ...state, sequences, standing: { ...state.standing, lifecycle: told } };
+  const value = {
+    eventId,
+    customerId: state.customerId,
+    sequence: sequences.lifecycleChanged,
+    kind: 'changed',
+    from: lifecycle.stage,
+    to: stage,
+    cause: causeOf(reason),
+    causationId: reason.input.event.eventId,
+    supersedes: reason.supersedes,
+    effectiveAt: reason.effectiveAt,
+    stickiness: stickinessAt(stage, moment, model),
+    metrics: stageMetrics(stage, { ...moment, state: { ...moment.state, standing: changed.standing } }, model),
+    currency: model.currency,
+    modelRevision: model.revision,
+    engineVersion,
+    backfill: reason.backfillRunId !== null,
+    runId: reason.backfillRunId,
+  } as const satisfies LifecycleTransition['value'];
+  return { state: changed, transition: { topic: 'lifecycleChanged', value } };
+}
+
+function causeOf({ supersedes, backfillRunId }: Reason): 'correction' | 'backfill' | 'activity' {
+  if (supersedes !== null) return 'correction';
+  return backfillRunId === null ? 'activity' : 'backfill';
 }
 
 /** A tier as contracts carry it. */

@@ -15,6 +15,12 @@ export interface TransitionHeaders {
   readonly traceparent: string | null;
 }
 
+/** CloudEvents type by topic; it does not follow an installation's topic names. */
+const eventTypes: Readonly<Record<Transition['topic'], string>> = {
+  tierChanged: 'customer-value.tier-changed.v1',
+  lifecycleChanged: 'customer-value.lifecycle-changed.v1',
+};
+
 /** Attribute headers of one transition; `recordedtime` and `traceparent` are the only ones that differ in a replay. */
 export function transitionHeaders(transition: Transition, context: TransitionHeaders): Record<string, string> {
   const { value } = transition;
@@ -22,7 +28,7 @@ export function transitionHeaders(transition: Transition, context: TransitionHea
     ce_specversion: '1.0',
     ce_id: value.eventId,
     ce_source: context.source,
-    ce_type: 'customer-value.tier-changed.v1',
+    ce_type: eventTypes[transition.topic],
     ce_subject: value.customerId,
     ce_time: isoInstant(value.effectiveAt),
     ce_dataschema: context.schemaUrl,

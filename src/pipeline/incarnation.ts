@@ -317,12 +317,13 @@ export class Incarnation {
     const { partition } = this;
     const { work, recordsSent, durationMs } = commit;
     const transitions: Record<string, number> = {};
+    const stages: Record<string, number> = {};
     for (const { transition } of work.transitions) {
-      const { direction } = transition.value;
-      transitions[direction] = (transitions[direction] ?? 0) + 1;
+      if (transition.topic === 'tierChanged') count(transitions, transition.value.direction);
+      else count(stages, transition.value.to ?? 'none');
     }
     const { outcomes, reasons, tierDeltas } = work;
-    telemetry.committed({ partition, durationMs, outcomes, reasons, transitions, tierDeltas, recordsSent });
+    telemetry.committed({ partition, durationMs, outcomes, reasons, transitions, stages, tierDeltas, recordsSent });
     telemetry.stateSize(partition, this.store.size);
     telemetry.taskTime(partition, this.offsets.taskTimeMs);
   }
@@ -370,4 +371,8 @@ export class Incarnation {
       this.flow(input);
     }
   }
+}
+
+function count(counts: Record<string, number>, of: string): void {
+  counts[of] = (counts[of] ?? 0) + 1;
 }

@@ -5,7 +5,7 @@
  * transport (adapters/memory), held to one contract suite. Nothing here knows kafkajs, Avro or a clock.
  * Offsets are plain numbers (a log beyond 2^53 records is out of scope); instants are epoch milliseconds.
  */
-import type { CustomerState, Profile, TaskOffsets, TierChanged } from '../domain/contracts.ts';
+import type { CustomerState, LifecycleChanged, Profile, TaskOffsets, TierChanged } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 
@@ -17,7 +17,7 @@ export type InputName = (typeof inputNames)[number];
 export type StreamName = InputName | 'changelog';
 
 /** Streams a task writes. */
-export type OutputName = 'changelog' | 'tierChanged' | 'profile' | 'deadLetters';
+export type OutputName = 'changelog' | 'tierChanged' | 'lifecycleChanged' | 'profile' | 'deadLetters';
 
 /** One record as the broker holds it. `key` and `value` may alias the fetch response: copy before keeping. */
 export interface RawRecord {
@@ -158,6 +158,7 @@ export interface Codec {
    */
   learn(input: InputName, schemaId: number): Promise<void>;
   encodeTierChanged(value: TierChanged): Buffer;
+  encodeLifecycleChanged(value: LifecycleChanged): Buffer;
   encodeProfile(value: Profile): Buffer;
   encodeCustomer(state: CustomerState): Buffer;
   encodeOffsets(offsets: TaskOffsets): Buffer;
@@ -212,6 +213,8 @@ export interface CommitReport {
   readonly reasons: Readonly<Partial<Record<ReasonCode, number>>>;
   /** TierChanged by direction. */
   readonly transitions: Readonly<Record<string, number>>;
+  /** LifecycleChanged by the stage entered. */
+  readonly stages: Readonly<Record<string, number>>;
   /** Customers per tier id that entered (+) or left (-) it. */
   readonly tierDeltas: Readonly<Record<string, number>>;
   readonly recordsSent: number;

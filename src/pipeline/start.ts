@@ -46,6 +46,7 @@ export const serviceTopics = [
   ...inputNames,
   'changelog',
   'tierChanged',
+  'lifecycleChanged',
   'profile',
   'deadLetters',
 ] as const satisfies readonly TopicKey[];
@@ -79,6 +80,7 @@ export function judgePartitions(counts: ReadonlyMap<string, number | null>, topi
   const outputs = {
     changelog: tasks,
     tierChanged: countOf('tierChanged'),
+    lifecycleChanged: countOf('lifecycleChanged'),
     profile: countOf('profile'),
     deadLetters: countOf('deadLetters'),
   };

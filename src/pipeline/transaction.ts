@@ -10,6 +10,7 @@
 import type { TaskOffsets } from '../domain/contracts.ts';
 import type { Model } from '../domain/model.ts';
 import { profileOf } from '../domain/profile.ts';
+import type { Transition } from '../domain/step.ts';
 import { transitionHeaders } from './headers.ts';
 import { partitionOf } from './murmur2.ts';
 import type { Codec, OutputName, OutRecord, SendBatch, TaskProducer } from './ports.ts';
@@ -29,7 +30,7 @@ export interface TransactionContext {
   readonly codec: Codec;
   readonly model: Model;
   readonly source: string;
-  readonly schemaUrl: string;
+  readonly schemaUrls: Readonly<Record<Transition['topic'], string>>;
   /** Partitions of each output topic; the changelog's equals the inputs'. */
   readonly partitionCounts: Readonly<Record<OutputName, number>>;
   readonly limits: TransactionLimits;
@@ -77,11 +78,12 @@ function recordsOf(work: WorkingCopy, recordedAtMs: number, context: Transaction
     return count === context.partitionCounts.changelog ? context.partition : partitionOf(key, count);
   };
   for (const { transition, traceparent } of work.transitions) {
-    const { source, schemaUrl } = context;
+    const { source, schemaUrls } = context;
+    const schemaUrl = schemaUrls[transition.topic];
     const key = Buffer.from(transition.value.customerId);
     const record = {
       key,
-      value: codec.encodeTierChanged({ ...transition.value, recordedAt: recordedAtMs }),
+      value: encoded(transition, recordedAtMs, codec),
       headers: transitionHeaders(transition, { source, schemaUrl, recordedAtMs, traceparent }),
     };
     records.push({ topic: transition.topic, partition: place(transition.topic, key), record });
@@ -103,6 +105,15 @@ function recordsOf(work: WorkingCopy, recordedAtMs: number, context: Transaction
     records.push({ topic: 'changelog', partition: context.partition, record });
   }
   return records;
+}
+
+function encoded(transition: Transition, recordedAt: number, codec: Codec): Buffer {
+  switch (transition.topic) {
+    case 'tierChanged':
+      return codec.encodeTierChanged({ ...transition.value, recordedAt });
+    case 'lifecycleChanged':
+      return codec.encodeLifecycleChanged({ ...transition.value, recordedAt });
+  }
 }
 
 /** Groups records by topic and partition, in order, into sends within the limits. */

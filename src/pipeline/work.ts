@@ -6,7 +6,7 @@
  */
 import type { CustomerState } from '../domain/contracts.ts';
 import { outcomes, type Outcome, type ReasonCode } from '../domain/outcome.ts';
-import type { Transition } from '../domain/step.ts';
+import type { TierTransition, Transition } from '../domain/step.ts';
 import type { Entry } from './input.ts';
 import { inputNames, type InputName, type OutRecord, type StateStore } from './ports.ts';
 
@@ -76,8 +76,12 @@ export class WorkingCopy {
     const { value } = transition;
     this.transitions.push({ transition, traceparent });
     this.announced.add(value.customerId);
-    if (value.previousTier !== null) this.moveTier(value.previousTier.id, -1);
-    if (value.currentTier !== null) this.moveTier(value.currentTier.id, 1);
+    if (transition.topic === 'tierChanged') this.moveTiers(transition.value);
+  }
+
+  private moveTiers({ previousTier, currentTier }: TierTransition['value']): void {
+    if (previousTier !== null) this.moveTier(previousTier.id, -1);
+    if (currentTier !== null) this.moveTier(currentTier.id, 1);
   }
 
   private moveTier(tierId: string, by: number): void {

@@ -14,9 +14,15 @@ describe('profileOf', () => {
     expect(profile).toMatchObject({
       customerId: 'c1',
       asOf: noon(28),
-      sequences: { tierChanged: 2, lifecycleChanged: 0, churnAlert: 0 },
+      sequences: { tierChanged: 2, lifecycleChanged: 2, churnAlert: 0 },
       modelRevision: 1,
-      standing: { tier: { id: 'mid', rank: 2, name: 'Mid' }, churnBand: 'none', openAlertId: null },
+      standing: {
+        tier: { id: 'mid', rank: 2, name: 'Mid' },
+        lifecycle: 'stable',
+        stickiness: 'strong',
+        churnBand: 'none',
+        openAlertId: null,
+      },
       purchase: {
         days: 2,
         repeatDays: 1,
@@ -30,13 +36,16 @@ describe('profileOf', () => {
         meanBasketMinor: 3_000,
         windowDays: 2,
         windowRevenueMinor: 6_000,
-        rfm: { recency: 5, frequency: 2, monetary: 4, segment: null },
+        rfm: { recency: 5, frequency: 2, monetary: 4, segment: null, grid: 'important_develop' },
         refundShare: 1 / 7,
       },
-      forecast: { horizonDays: 91, expectedPurchases: null },
-      value: { currency: 'USD', profitMinor: null },
+      forecast: { horizonDays: 91, crossSell: null, winBack: null, winBackCalibrated: false },
+      // The demo's model knows no costs: all of the revenue is margin.
+      value: { currency: 'USD', profitMinor: 6_000, clvHistoricMinor: 6_000, indirectMinor: 0, assumedCostShare: 1 },
       next: null,
-      voice: null,
+      voice: { nps: null, npsClass: null, satisfaction: null, openComplaints: 0 },
+      engagement: { weighted: 0, touches: 0, touchResponse: null },
+      loyalty: { tenureWeeks: 2, repurchaseRate: 1, categories: null, referralsMade: 0 },
     });
     const points = profile.score?.factors.map((factor) => factor.points) ?? [];
     expect(points.reduce((sum, value) => sum + value, 0)).toBe(profile.score?.total);

@@ -34,7 +34,7 @@ describe('changeTier', () => {
     const next: Model = { ...cdnowModel, revision: 2, factors };
     const event = purchase({ occurredAt: noon(1), amountMinor: 40_000 });
     const { transitions } = step(state, event, next, { backfillRunId: null });
-    const [{ value }] = transitions.length === 1 ? transitions : [{ value: null }];
+    const value = transitions.find((transition) => transition.topic === 'tierChanged')?.value;
     expect(value?.factors.map(({ name }) => name)).toEqual(['revenue365', 'purchaseDays365', 'pAlive', 'pBuy']);
     const contributed = value?.factors.reduce((sum, { contribution }) => sum + contribution, 0) ?? Number.NaN;
     expect(contributed).toBe((value?.scoreAfter ?? 0) - (value?.scoreBefore ?? 0));

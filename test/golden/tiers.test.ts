@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { CustomerState } from '../../src/domain/contracts.ts';
 import type { InputEvent } from '../../src/domain/event.ts';
 import { step } from '../../src/domain/step.ts';
-import type { Transition } from '../../src/domain/step.ts';
+import type { TierTransition, Transition } from '../../src/domain/step.ts';
 import { at, cdnowModel, interaction, purchase, survey } from '../domain/support/story.ts';
 
 const text = readFileSync(new URL('tiers.md', import.meta.url), 'utf8');
@@ -50,7 +50,7 @@ function eventOf({ date, happens }: Row, index: number): InputEvent {
 }
 
 /** A transition in a marketer's words: what changed, the score before and after, and what each factor did to it. */
-function told({ value }: Transition): string {
+function told({ value }: TierTransition): string {
   const { direction, previousTier, currentTier, scoreBefore, scoreAfter, cause, factors } = value;
   const points = (hundredths: number): string => (hundredths / 100).toFixed(2);
   const parts = factors.map(
@@ -62,12 +62,15 @@ function told({ value }: Transition): string {
   return `${what}${correction}: ${points(scoreBefore)} → ${points(scoreAfter)} (${parts.join(', ')})`;
 }
 
+const tierChanges = (transitions: readonly Transition[]): readonly TierTransition[] =>
+  transitions.filter((transition) => transition.topic === 'tierChanged');
+
 function play(rows: readonly Row[]): readonly Row[] {
   let state: CustomerState | undefined;
   return rows.map((row, index) => {
     const result = step(state, eventOf(row, index), cdnowModel, { backfillRunId: null });
     state = result.state;
-    return { ...row, told: result.transitions.map(told).join('; ') };
+    return { ...row, told: tierChanges(result.transitions).map(told).join('; ') };
   });
 }
 

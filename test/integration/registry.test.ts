@@ -15,7 +15,7 @@ const prefix = stack.uniquePrefix('registry');
 const source = new GuardedSource(new ConfluentSource(stack.registryUrl), systemClock());
 const admin = new RegistryAdmin(stack.registryUrl);
 const subject = (name: string): string => `${prefix}${name}-value`;
-const subjects = { changelog: subject('c'), tierChanged: subject('t'), profile: subject('p') };
+const subjects = { changelog: subject('c'), tierChanged: subject('t'), lifecycleChanged: subject('l'), profile: subject('p') };
 
 describe('ConfluentSource', () => {
   it('takes an id nobody registered for a missing schema', async () => {
@@ -31,6 +31,7 @@ describe('ConfluentSource', () => {
   it('lets the codec open, learn a schema and read a record', async () => {
     await admin.register(subjects.changelog, schemaText('changelog'));
     await admin.register(subjects.tierChanged, schemaText('tierChanged'));
+    await admin.register(subjects.lifecycleChanged, schemaText('lifecycleChanged'));
     await admin.register(subjects.profile, schemaText('profile'));
     await admin.register(subject('in'), schemaText('purchases'));
     const codec = await openCodec({ source, clock: systemClock(), subjects });

@@ -213,6 +213,7 @@ describe('Incarnation', () => {
       },
       learnChangelog: (schemaId) => inner.learnChangelog(schemaId),
       encodeTierChanged: (value) => inner.encodeTierChanged(value),
+      encodeLifecycleChanged: (value) => inner.encodeLifecycleChanged(value),
       encodeProfile: (value) => inner.encodeProfile(value),
       encodeCustomer: (state) => inner.encodeCustomer(state),
       encodeOffsets: (offsets) => inner.encodeOffsets(offsets),

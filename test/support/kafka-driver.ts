@@ -151,10 +151,11 @@ export class KafkaDriver {
         codec,
         model: this.model,
         source: appId,
-        schemaUrl: 'test:schema',
+        schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle' },
         partitionCounts: {
           changelog: partitions,
           tierChanged: partitions,
+          lifecycleChanged: partitions,
           profile: partitions,
           deadLetters: partitions,
         },
@@ -195,11 +196,16 @@ export class KafkaDriver {
   }
 
   private openCodec(): Promise<Codec> {
-    const { changelog, tierChanged, profile } = this.installation.topics;
+    const { changelog, tierChanged, lifecycleChanged, profile } = this.installation.topics;
     return openCodec({
       source: new ConfluentSource(useStack().registryUrl),
       clock: systemClock(),
-      subjects: { changelog: subjectOf(changelog), tierChanged: subjectOf(tierChanged), profile: subjectOf(profile) },
+      subjects: {
+        changelog: subjectOf(changelog),
+        tierChanged: subjectOf(tierChanged),
+        lifecycleChanged: subjectOf(lifecycleChanged),
+        profile: subjectOf(profile),
+      },
     });
   }
 

@@ -94,7 +94,13 @@ export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig
     producers: createProducerFactory({
       ...endpoint,
       appId,
-      topics: { changelog: topics.changelog, tierChanged: topics.surveys, profile: '', deadLetters: '' },
+      topics: {
+        changelog: topics.changelog,
+        tierChanged: topics.surveys,
+        lifecycleChanged: '',
+        profile: '',
+        deadLetters: '',
+      },
     }),
     createConsumer: () => {
       members += 1;

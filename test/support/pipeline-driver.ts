@@ -97,7 +97,15 @@ export class PipelineDriver {
     const file = readModelFile(modelPath, checkModel);
     if (!file.ok) throw new Error(file.faults.map(({ message }) => message).join('; '));
     this.model = file.model;
-    for (const name of ['purchases', 'interactions', 'surveys', 'changelog', 'tierChanged', 'profile'] as const) {
+    for (const name of [
+      'purchases',
+      'interactions',
+      'surveys',
+      'changelog',
+      'tierChanged',
+      'lifecycleChanged',
+      'profile',
+    ] as const) {
       this.registry.register(subjectOf(topics[name]), schemaText(name));
     }
     const id = this.registry.register(subjectOf(topics.purchases), schemaText('purchases'));
@@ -117,6 +125,7 @@ export class PipelineDriver {
     const partitionCounts = {
       changelog: partitions,
       tierChanged: partitions,
+      lifecycleChanged: partitions,
       profile: partitions,
       deadLetters: partitions,
     };
@@ -138,7 +147,7 @@ export class PipelineDriver {
         codec,
         model: this.model,
         source: 'clientele',
-        schemaUrl: 'test:schema',
+        schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle' },
         partitionCounts,
         limits: defaultTransactionLimits,
       },
@@ -209,11 +218,16 @@ export class PipelineDriver {
   }
 
   openCodec(): Promise<Codec> {
-    const { changelog, tierChanged, profile } = topics;
+    const { changelog, tierChanged, lifecycleChanged, profile } = topics;
     return openCodec({
       source: this.registry,
       clock: this.clock,
-      subjects: { changelog: subjectOf(changelog), tierChanged: subjectOf(tierChanged), profile: subjectOf(profile) },
+      subjects: {
+        changelog: subjectOf(changelog),
+        tierChanged: subjectOf(tierChanged),
+        lifecycleChanged: subjectOf(lifecycleChanged),
+        profile: subjectOf(profile),
+      },
     });
   }
 

@@ -4,7 +4,7 @@
  * of a value; what cannot be read is an answer, not an error.
  */
 import type { Type } from 'avsc';
-import type { CustomerState, Profile, TaskOffsets, TierChanged } from '../../domain/contracts.ts';
+import type { CustomerState, LifecycleChanged, Profile, TaskOffsets, TierChanged } from '../../domain/contracts.ts';
 import type { InputEvent } from '../../domain/event.ts';
 import type { ReasonCode } from '../../domain/outcome.ts';
 import type { ChangelogEntry, Clock, Codec, Decoded, InputName } from '../../pipeline/ports.ts';
@@ -32,6 +32,7 @@ interface Reader {
 export interface CodecSubjects {
   readonly changelog: string;
   readonly tierChanged: string;
+  readonly lifecycleChanged: string;
   readonly profile: string;
 }
 
@@ -119,6 +120,7 @@ class AvroCodec implements Codec {
     this.#encoders = {
       changelog: new Encoder(contractType('changelog'), ids.changelog),
       tierChanged: new Encoder(contractType('tierChanged'), ids.tierChanged),
+      lifecycleChanged: new Encoder(contractType('lifecycleChanged'), ids.lifecycleChanged),
       profile: new Encoder(contractType('profile'), ids.profile),
     };
   }
@@ -148,6 +150,10 @@ class AvroCodec implements Codec {
 
   encodeTierChanged(value: TierChanged): Buffer {
     return this.#encoders.tierChanged.encode(value);
+  }
+
+  encodeLifecycleChanged(value: LifecycleChanged): Buffer {
+    return this.#encoders.lifecycleChanged.encode(value);
   }
 
   encodeProfile(value: Profile): Buffer {
@@ -191,10 +197,11 @@ class AvroCodec implements Codec {
  */
 export async function openCodec(deps: CodecDeps): Promise<Codec> {
   const { source, subjects } = deps;
-  const [changelog, tierChanged, profile] = await Promise.all([
+  const [changelog, tierChanged, lifecycleChanged, profile] = await Promise.all([
     source.idOf(subjects.changelog, schemaText('changelog')),
     source.idOf(subjects.tierChanged, schemaText('tierChanged')),
+    source.idOf(subjects.lifecycleChanged, schemaText('lifecycleChanged')),
     source.idOf(subjects.profile, schemaText('profile')),
   ]);
-  return new AvroCodec(deps, { changelog, tierChanged, profile });
+  return new AvroCodec(deps, { changelog, tierChanged, lifecycleChanged, profile });
 }

@@ -12,6 +12,7 @@ export interface LabelSets {
   readonly outcomes: readonly string[];
   readonly reasons: readonly string[];
   readonly directions: readonly string[];
+  readonly stages: readonly string[];
   readonly tiers: readonly string[];
 }
 
@@ -77,6 +78,7 @@ function defineMetrics(registry: Registry) {
     records: counter('records_consumed_total', 'Input records taken, by what became of them.', 'input', 'outcome'),
     rejections: counter('rejections_total', 'Input records rejected into the dead letters, by reason.', 'reason'),
     transitions: counter('tier_transitions_total', 'Tier changes published, by direction.', 'direction'),
+    stages: counter('lifecycle_transitions_total', 'Lifecycle changes published, by stage entered.', 'stage'),
     produced: counter('records_produced_total', 'Records written in committed transactions, changelog included.'),
     commits: counter('commits_total', 'Transactions, by result.', 'result'),
     commitDuration: new Histogram({
@@ -110,6 +112,7 @@ function startAtZero(metrics: Metrics, labels: LabelSets): void {
   for (const input of inputNames) for (const outcome of labels.outcomes) metrics.records.inc({ input, outcome }, 0);
   for (const reason of labels.reasons) metrics.rejections.inc({ reason }, 0);
   for (const direction of labels.directions) metrics.transitions.inc({ direction }, 0);
+  for (const stage of labels.stages) metrics.stages.inc({ stage }, 0);
   for (const result of commitResults) metrics.commits.inc({ result }, 0);
 }
 
@@ -128,6 +131,7 @@ function count(metrics: Metrics, report: CommitReport): void {
   for (const [direction, transitions] of Object.entries(report.transitions)) {
     metrics.transitions.inc({ direction }, transitions);
   }
+  for (const [stage, changes] of Object.entries(report.stages)) metrics.stages.inc({ stage }, changes);
   for (const [tier, customers] of Object.entries(report.tierDeltas)) {
     metrics.tierMoves.inc({ partition, tier }, customers);
   }

@@ -6,13 +6,19 @@ import type { Purchase } from '../../../src/domain/contracts.ts';
 import type { Clock, Codec } from '../../../src/pipeline/ports.ts';
 import { steppingClock } from '../../support/stepping-clock.ts';
 
-export const subjects = { changelog: 'changelog-value', tierChanged: 'tier-value', profile: 'profile-value' };
+export const subjects = {
+  changelog: 'changelog-value',
+  tierChanged: 'tier-value',
+  lifecycleChanged: 'lifecycle-value',
+  profile: 'profile-value',
+};
 
 /** A registry that holds what the codec writes, and the purchase schema. */
 export function filledRegistry(): MemorySchemaRegistry {
   const registry = new MemorySchemaRegistry();
   registry.register(subjects.changelog, schemaText('changelog'));
   registry.register(subjects.tierChanged, schemaText('tierChanged'));
+  registry.register(subjects.lifecycleChanged, schemaText('lifecycleChanged'));
   registry.register(subjects.profile, schemaText('profile'));
   return registry;
 }

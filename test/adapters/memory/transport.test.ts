@@ -17,6 +17,7 @@ function createMemoryRig(): Promise<TransportRig> {
     surveys: 'surveys',
     changelog: 'changelog',
     tierChanged: 'tier-changed',
+    lifecycleChanged: 'lifecycle-changed',
     profile: 'profile',
     deadLetters: 'dead-letters',
   };

@@ -7,6 +7,7 @@ const labels = {
   outcomes: ['applied', 'rejected'],
   reasons: ['bad_magic', 'undecodable'],
   directions: ['entered', 'up', 'down'],
+  stages: ['new', 'lost'],
   tiers: ['high', 'low'],
 };
 const none = { applied: 0, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
@@ -16,6 +17,7 @@ const report: CommitReport = {
   outcomes: { purchases: { ...none, applied: 5, rejected: 2 }, interactions: none, surveys: { ...none, applied: 1 } },
   reasons: { bad_magic: 2 },
   transitions: { up: 2 },
+  stages: { new: 3 },
   tierDeltas: { high: 2, low: -2 },
   recordsSent: 9,
 };

@@ -6,7 +6,7 @@ import type { InputEvent } from '../../../src/domain/event.ts';
 import { checkModel } from '../../../src/domain/model-check.ts';
 import type { Model } from '../../../src/domain/model.ts';
 import { step } from '../../../src/domain/step.ts';
-import type { StepResult, Transition } from '../../../src/domain/step.ts';
+import type { LifecycleTransition, StepResult, TierTransition } from '../../../src/domain/step.ts';
 import { dayMs } from '../../../src/domain/time.ts';
 
 /** The model of the CDNOW demo. */
@@ -90,7 +90,10 @@ export function survey(fields: Partial<Survey> & Pick<Survey, 'occurredAt'>): In
 export interface Told {
   readonly state: CustomerState;
   readonly outcomes: readonly StepResult['outcome'][];
-  readonly transitions: readonly Transition['value'][];
+  /** Changes of tier, in order. */
+  readonly transitions: readonly TierTransition['value'][];
+  /** Changes of lifecycle stage, in order. */
+  readonly stages: readonly LifecycleTransition['value'][];
 }
 
 /** Takes the events of one customer in the order given; at least one. */
@@ -101,13 +104,17 @@ export function tell(
 ): Told {
   let state: CustomerState | undefined;
   const outcomes: StepResult['outcome'][] = [];
-  const transitions: Transition['value'][] = [];
+  const transitions: TierTransition['value'][] = [];
+  const stages: LifecycleTransition['value'][] = [];
   for (const event of events) {
     const result = step(state, event, model, { backfillRunId });
     state = result.state;
     outcomes.push(result.outcome);
-    transitions.push(...result.transitions.map(({ value }) => value));
+    for (const transition of result.transitions) {
+      if (transition.topic === 'tierChanged') transitions.push(transition.value);
+      else stages.push(transition.value);
+    }
   }
   if (state === undefined) throw new Error('a story needs an event');
-  return { state, outcomes, transitions };
+  return { state, outcomes, transitions, stages };
 }
