@@ -59,7 +59,11 @@ function fitInMemory(): void {
   const until = log.endAt;
   const holdout = { cutAt: until - 39 * weekMs, untilAt: until };
   const request = { until, holdout, zone: 'UTC', currencyDigits: 2, horizonWeeks: null, alertsMax: 60 };
-  const result = fitModel(log, request, (stage) => console.log(`${seconds().padStart(6)} s  ${stage}`));
+  let before = '';
+  const result = fitModel(log, request, (stage) => {
+    if (stage !== before) console.log(`${seconds().padStart(6)} s  ${stage}`);
+    before = stage;
+  });
   if (!result.ok) throw new Error(result.reason);
   const text = { revision: 1, currency: 'USD', currencyDigits: 2, zone: 'UTC', untilText: '' };
   const { length } = modelText(result.fit, text);

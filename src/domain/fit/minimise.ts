@@ -29,6 +29,8 @@ export interface Minimum extends Slope {
 const iterationsMax = 300;
 /** Of a mean log-likelihood near 1: parameters are then right to about 1e-6. */
 const gradientTolerance = 1e-8;
+/** A step that promises less than this share of the value drowns in the rounding of a sum over a million customers. */
+const promiseTolerance = 1e-13;
 /** Longest step in any variable: e^2 in a parameter, so that a first step cannot leave the sensible. */
 const stepMax = 2;
 
@@ -42,7 +44,9 @@ export function minimise(f: (point: readonly number[]) => Slope, start: readonly
   for (; iterations < iterationsMax; iterations += 1) {
     const held = heldAt(point, here.gradient, bounds);
     if (here.gradient.every((slope, index) => held[index] === true || Math.abs(slope) < gradientTolerance)) break;
-    const next = lineSearch(f, point, here, direction(inverse, here.gradient, held), bounds);
+    const along = direction(inverse, here.gradient, held);
+    if (Math.abs(dot(along, here.gradient)) < promiseTolerance * Math.abs(here.value)) break;
+    const next = lineSearch(f, point, here, along, bounds);
     if (next === null) {
       // The model of the curvature misleads: start it afresh once; if steepest descent fails too, this is the end.
       if (isFresh) break;

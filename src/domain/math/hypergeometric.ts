@@ -10,7 +10,7 @@
 /** No call of the Euler form for z <= .95 needs a tenth of this; reaching it means parameters nobody should fit. */
 const termsMax = 100_000;
 
-/** 2F1(a, b; c; z); NaN when the series has not converged after 100,000 terms. */
+/** 2F1(a, b; c; z); NaN when the series overflows or has not converged after 100,000 terms. */
 export function hypergeometric(a: number, b: number, c: number, z: number): number {
   let term = 1;
   let sum = 1;
@@ -18,6 +18,7 @@ export function hypergeometric(a: number, b: number, c: number, z: number): numb
     const factor = (((a + n) * (b + n)) / ((c + n) * (n + 1))) * z;
     term *= factor;
     sum += term;
+    if (!Number.isFinite(sum)) return Number.NaN;
     if (Math.abs(term) <= 1e-17 * Math.abs(sum) && Math.abs(factor) < 1) return sum;
   }
   return Number.NaN;

@@ -61,6 +61,7 @@ describe('hypergeometric', () => {
 
   it('says NaN instead of a sum that has not converged', () => {
     expect(hypergeometric(0.5, 0.5, 0.2, 0.999999)).toBeNaN();
+    expect(hypergeometric(1e6, 1e6, 2, 0.5)).toBeNaN();
   });
 });
 
