@@ -118,8 +118,8 @@ export const mutants: readonly Mutant[] = [
     name: 'merge does not wait',
     harm: 'a late complaint is judged after the purchase it preceded',
     file: 'src/pipeline/merge.ts',
-    find: 'if (waiting && best !== null) return this.waitOr(best, nowMs);',
-    replace: '',
+    find: 'return this.waitOr(best, nowMs);',
+    replace: 'void 0;',
     test: 'test/pipeline/merge.test.ts',
     killer: 'waits for an input without a proof',
   },
@@ -359,7 +359,9 @@ export const mutants: readonly Mutant[] = [
     harm: 'the next transaction commits without its records',
     file: 'src/adapters/kafka/producer.ts',
     find: "    } catch (error) {\n      this.#phase = 'ended';",
-    replace: "    } catch (error) {\n      this.#phase = 'ready';",
+    replace:
+      '    } catch (error) {\n      await this.#transaction?.abort().catch(() => undefined);\n' +
+      "      this.#phase = 'ready';",
     test: 'test/integration/traps-stock.test.ts',
     killer: 'refuses to be used again when it is ours',
     said: 'promise resolved',
@@ -454,8 +456,14 @@ export const mutants: readonly Mutant[] = [
         find: 'if (asked.fetchOffset !== lane.expected) {',
         replace: 'if (asked.fetchOffset < 0) {',
       },
+      {
+        file: 'src/pipeline/input.ts',
+        find: 'if (slice.fetchOffset !== this.fetchPosition) return false;',
+        replace: '',
+      },
     ],
     test: 'test/integration/traps-rebalance.test.ts',
     killer: 'believes no position of the group',
+    said: 'to deeply equal',
   },
 ];

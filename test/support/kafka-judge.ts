@@ -112,7 +112,8 @@ async function atEnd(group: string, topic: string, ends: readonly number[], isAl
     const untilMs = Date.now() + readMsMax;
     for (;;) {
       const positions = ends.map(() => 0);
-      const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      // A group's coordinator may still be on its way, most of all on a new broker.
+      const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] }).catch(() => []);
       for (const { partition, offset } of found?.partitions ?? []) positions[partition] = Math.max(0, Number(offset));
       if (positions.join() === ends.join()) return;
       if (!isAlive() || Date.now() > untilMs)
