@@ -7,25 +7,27 @@ import { scoreBands, chooseBand } from './bands.ts';
 import type { BandScore, BandTable } from './bands.ts';
 import { behaviourAt } from './behaviour.ts';
 import type { Behaviour } from './behaviour.ts';
-import { categoryDaysMin, fitCategories } from './categories.ts';
+import { fitCategories } from './categories.ts';
 import type { CategoryFit } from './categories.ts';
-import { clusterCustomersMin, fitClusters } from './clusters.ts';
+import { fitClusters } from './clusters.ts';
 import type { ClusterFit } from './clusters.ts';
 import { grouped, historiesAt } from './history.ts';
 import type { Histories } from './history.ts';
 import { actualAfter, baseBrier, recencyAuc, scoreHoldout } from './holdout.ts';
 import type { HoldoutScore } from './holdout.ts';
+import { notFitted } from './not-fitted.ts';
+import type { NotFitted } from './not-fitted.ts';
 import { fitPurchases } from './purchase-fit.ts';
 import type { PurchaseFit } from './purchase-fit.ts';
 import type { PurchaseLog } from './purchase-log.ts';
 import { quantile } from './quantile.ts';
 import { fitFactors, fitRfm, fitTiers } from './score-fit.ts';
 import type { RfmCuts, TierFit } from './score-fit.ts';
-import { fitSpend } from './spend-fit.ts';
+import { fitSpend, spendCustomersMin } from './spend-fit.ts';
 import type { SpendFit } from './spend-fit.ts';
-import { fitHorizon, fitSecondPurchase, secondPurchasesMin } from './timing.ts';
+import { fitHorizon, fitSecondPurchase } from './timing.ts';
 import type { SecondPurchase } from './timing.ts';
-import { fitWinBack, lapsesMin, returnsMin } from './win-back.ts';
+import { fitWinBack } from './win-back.ts';
 import type { WinBackFit } from './win-back.ts';
 import { weekMs } from '../time.ts';
 
@@ -42,16 +44,6 @@ export interface FitRequest {
   readonly horizonWeeks: number | null;
   /** Alerts per 1,000 customers and month that can be handled; null = no band is chosen. */
   readonly alertsMax: number | null;
-}
-
-/** A quantity the data do not give. */
-export interface NotFitted {
-  readonly quantity: string;
-  readonly reason: string;
-  /** What was there, of what the minimum counts. */
-  readonly count: number;
-  readonly minimum: number;
-  readonly of: string;
 }
 
 export interface Holdout {
@@ -100,9 +92,6 @@ export type FitResult = { readonly ok: true; readonly fit: Fit } | { readonly ok
 /** Fewest customers and repeat customers a likelihood of four parameters is asked of. */
 export const fitCustomersMin = 50;
 export const fitRepeatersMin = 20;
-/** Customers with paid repeat days needed for three parameters of spend. */
-export const spendCustomersMin = 50;
-
 /** Fits everything. `onStage` is told what begins and how far it is (0-1). */
 export function fitModel(
   log: PurchaseLog,
@@ -157,7 +146,7 @@ export function fitModel(
       secondPurchase,
       winBack,
       ...judged,
-      notFitted: notFitted(fitted, request, customers),
+      notFitted: notFitted(fitted, customers, request.alertsMax),
     },
   };
 }
@@ -261,95 +250,3 @@ function partsOf(histories: Histories): Parts {
     spendMinor: spendOf(histories),
   };
 }
-
-type Fitted = Pick<
-  Fit,
-  'purchase' | 'spend' | 'secondPurchase' | 'categories' | 'winBack' | 'clusters' | 'holdout' | 'bands' | 'chosenBand'
->;
-
-/** Everything a model could hold that these data do not give. */
-function notFitted(fitted: Fitted, { alertsMax }: FitRequest, customers: number): readonly NotFitted[] {
-  const { winBack } = fitted;
-  const found: NotFitted[] = [];
-  const miss = (is: boolean, quantity: string, reason: string, count: number, minimum: number, of: string): void => {
-    if (is) found.push({ quantity, reason, count, minimum, of });
-  };
-  const { bands } = fitted;
-  const paid = fitted.spend?.customers ?? 0;
-  miss(
-    fitted.spend === null,
-    'spend',
-    'too few customers pay on repeat days',
-    paid,
-    spendCustomersMin,
-    'paying repeat customers',
-  );
-  miss(
-    fitted.clusters === null,
-    'clusters',
-    'too few customers, or all alike',
-    customers,
-    clusterCustomersMin,
-    'customers',
-  );
-  miss(
-    fitted.secondPurchase === null,
-    'first-timer notices',
-    'too few second purchases',
-    fitted.secondPurchase?.returned ?? 0,
-    secondPurchasesMin,
-    'second purchases',
-  );
-  const { days, rates } = fitted.categories;
-  miss(
-    rates.length === 0,
-    'new-category rates',
-    'too few purchase days with a category',
-    days,
-    categoryDaysMin,
-    'purchase days',
-  );
-  const noWinBack = winBack.logistic === null;
-  miss(
-    noWinBack && winBack.lapses < lapsesMin,
-    'win-back weights',
-    'too few lapses',
-    winBack.lapses,
-    lapsesMin,
-    'lapses',
-  );
-  miss(
-    noWinBack && winBack.returns < returnsMin,
-    'win-back weights',
-    'too few returns',
-    winBack.returns,
-    returnsMin,
-    'returns',
-  );
-  miss(fitted.holdout === null, 'holdout quality', 'no history after the cut', 0, 1, 'holdout');
-  const watched = fitted.holdout === null ? 0 : Math.floor(fitted.holdout.weeks);
-  miss(bands === null, 'churn bands', 'the holdout is shorter than h and four weeks', watched, 8, 'holdout weeks');
-  const quietest = Math.min(
-    ...(bands?.scores ?? []).filter(({ rule }) => rule.kind === 'probability').map(({ volume }) => volume),
-  );
-  miss(
-    bands !== null && alertsMax !== null && fitted.chosenBand === null,
-    'band for the alerts allowed',
-    'every rule raises more; the count is the quietest one',
-    Math.ceil(Number.isFinite(quietest) ? quietest : 0),
-    alertsMax ?? 0,
-    'alerts per 1,000 customers and month',
-  );
-  // These need inputs a purchase file does not have.
-  for (const [quantity, of, minimum] of otherInputs)
-    miss(true, quantity, 'purchases alone do not tell', 0, minimum, of);
-  return found;
-}
-
-const otherInputs = [
-  ['churn-signal weights', 'customers with a complaint, an answer or engagement before a silence', 200],
-  ['satisfaction prior', 'survey answers', 100],
-  ['margin and costs', 'purchases with costs', 100],
-  ['price sensitivity', 'purchases with a discount', 100],
-  ['engagement anchors', 'interactions', 1_000],
-] as const;

@@ -27,6 +27,9 @@ export interface SpendRows {
   readonly mean: Float64Array;
 }
 
+/** Customers with paid repeat days needed for three parameters of spend. */
+export const spendCustomersMin = 50;
+
 const bounds = { low: Math.log(1e-4), high: Math.log(1e6) };
 
 /** Fits spend; the rows' unit of money is that of v. */
