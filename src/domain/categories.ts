@@ -38,31 +38,41 @@ export function withLines(
   orders: number,
   model: Model,
 ): readonly CategorySpend[] {
-  const bought = byCategory(event, model);
-  if (bought.size === 0) return categories;
-  const changed = new Map(categories.map((category) => [category.hash, category]));
-  for (const [code, amountMinor] of bought) {
-    const hash = categoryHash(code);
-    const known = changed.get(hash);
-    changed.set(hash, {
-      hash,
-      netMinor: (known?.netMinor ?? 0) + sign * amountMinor,
-      purchases: (known?.purchases ?? 0) + orders,
-      code,
-    });
-  }
-  const kept = [...changed.values()].sort((left, right) => left.hash - right.hash).slice(0, categoriesMax);
-  return withFewCodes(kept);
+  let changed = categories;
+  const { lines } = event;
+  lines.forEach(({ category }, index) => {
+    const isFirst = lines.findIndex((line) => line.category === category) === index;
+    if (category === null || category === '' || !isFirst) return;
+    changed = withCategory(changed, category, sign * boughtOf(event, category, model), orders);
+  });
+  return changed === categories ? categories : withFewCodes(changed);
 }
 
-function byCategory(event: Purchase, model: Model): ReadonlyMap<string, number> {
-  const bought = new Map<string, number>();
-  for (const { category, amountMinor } of event.lines) {
-    if (category === null || category === '') continue;
-    const converted = convertMinor(amountMinor, event.currency, ratedAt(event), model) ?? 0;
-    bought.set(category, (bought.get(category) ?? 0) + converted);
+function boughtOf(event: Purchase, category: string, model: Model): number {
+  let sum = 0;
+  for (const line of event.lines) {
+    if (line.category === category) sum += convertMinor(line.amountMinor, event.currency, ratedAt(event), model) ?? 0;
   }
-  return bought;
+  return sum;
+}
+
+function withCategory(
+  categories: readonly CategorySpend[],
+  code: string,
+  netMinor: number,
+  orders: number,
+): readonly CategorySpend[] {
+  const hash = categoryHash(code);
+  let index = 0;
+  for (let at = categories[0]; at !== undefined && at.hash < hash; at = categories[index]) index += 1;
+  const known = categories[index];
+  if (known?.hash === hash) {
+    const sum = { hash, netMinor: known.netMinor + netMinor, purchases: known.purchases + orders, code };
+    return categories.with(index, sum);
+  }
+  return categories
+    .toSpliced(index, 0, { hash, netMinor: 0 + netMinor, purchases: orders, code })
+    .slice(0, categoriesMax);
 }
 
 function withFewCodes(categories: readonly CategorySpend[]): readonly CategorySpend[] {

@@ -9,7 +9,7 @@ import type { CustomerState, OlderDays, PurchaseDay } from './contracts.ts';
 import { addSquare } from './math/exact-squares.ts';
 import { dayMs } from './time.ts';
 import { addToWeek, isInWindow, weekLeavesAt } from './weeks.ts';
-import type { WeekClock, WindowSums } from './weeks.ts';
+import type { WeekClock, WindowCosts, WindowSums } from './weeks.ts';
 
 /** The part of a state this file keeps. */
 export type PurchaseDays = Pick<CustomerState, 'days' | 'older' | 'weeks'>;
@@ -113,36 +113,47 @@ function bucketed(weeks: PurchaseDays['weeks'], day: PurchaseDay, clock: WeekClo
   return addToWeek(weeks, firstAt, added, clock);
 }
 
-/** Sums what is inside the trailing window at `asOf`, purchases and contact costs. */
-export function windowSums(
-  { days, weeks, anchorAt }: Pick<CustomerState, 'days' | 'weeks' | 'anchorAt'>,
-  asOf: number,
-): WindowSums {
-  let [netMinor, occasions, pricedMinor, goodsMinor, logisticsMinor, serviceMinor, marketingMinor] = noWindow;
+/** What a trailing window is taken from. */
+type Windowed = Pick<CustomerState, 'days' | 'weeks' | 'anchorAt'>;
+
+/** Sums the purchases inside the trailing window at `asOf`. */
+export function windowSums({ days, weeks, anchorAt }: Windowed, asOf: number): WindowSums {
+  let netMinor = 0;
+  let occasions = 0;
   for (let index = days.length - 1; index >= 0; index -= 1) {
     const day = days[index];
     if (day === undefined || !isInWindow(day.firstAt, asOf)) break;
     netMinor += day.netMinor;
     if (isOccasion(day)) occasions += 1;
-    pricedMinor += day.pricedMinor;
-    goodsMinor += day.goodsMinor;
-    logisticsMinor += day.logisticsMinor;
   }
   for (let index = weeks.length - 1; index >= 0; index -= 1) {
     const bucket = weeks[index];
     if (bucket === undefined || weekLeavesAt(bucket.week, anchorAt) <= asOf) break;
     netMinor += bucket.netMinor;
     occasions += bucket.days;
+  }
+  return { netMinor, days: occasions };
+}
+
+/** Sums the costs inside the trailing window at `asOf`. */
+export function windowCosts({ days, weeks, anchorAt }: Windowed, asOf: number): WindowCosts {
+  let [pricedMinor, goodsMinor, logisticsMinor, serviceMinor, marketingMinor] = [0, 0, 0, 0, 0];
+  for (const day of days) {
+    if (!isInWindow(day.firstAt, asOf)) continue;
+    pricedMinor += day.pricedMinor;
+    goodsMinor += day.goodsMinor;
+    logisticsMinor += day.logisticsMinor;
+  }
+  for (const bucket of weeks) {
+    if (weekLeavesAt(bucket.week, anchorAt) <= asOf) continue;
     pricedMinor += bucket.pricedMinor;
     goodsMinor += bucket.goodsMinor;
     logisticsMinor += bucket.logisticsMinor;
     serviceMinor += bucket.serviceMinor;
     marketingMinor += bucket.marketingMinor;
   }
-  return { netMinor, days: occasions, pricedMinor, goodsMinor, logisticsMinor, serviceMinor, marketingMinor };
+  return { pricedMinor, goodsMinor, logisticsMinor, serviceMinor, marketingMinor };
 }
-
-const noWindow: readonly [number, number, number, number, number, number, number] = [0, 0, 0, 0, 0, 0, 0];
 
 /** The purchase occasions of a lifetime: how many, the first and last instant, and what the first day brought. */
 export interface Occasions {

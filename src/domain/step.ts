@@ -12,7 +12,7 @@ import type { TierHeld } from './decide.ts';
 import type { InputEvent } from './event.ts';
 import { stageAt } from './lifecycle.ts';
 import type { Model, TierLevel } from './model.ts';
-import { momentOf } from './moment.ts';
+import { momentOf, restated } from './moment.ts';
 import type { Moment } from './moment.ts';
 import { score } from './score.ts';
 import type { Score } from './score.ts';
@@ -46,8 +46,9 @@ export function step(
   const before = state ?? emptyState(input.event.customerId, input.event.occurredAt);
   const { outcome, state: evolved } = evolve(before, input, model);
   if (outcome !== 'applied') return { outcome, state: evolved, transitions: [] };
-  const staged = judgeStage(before, evolved, input, model, context);
-  const judged = judgeTier(before, staged.state, input, model, context);
+  const moment = momentOf(evolved, evolved.evaluatedTo);
+  const staged = judgeStage(before, moment, input, model, context);
+  const judged = judgeTier(before, restated(moment, staged.state), input, model, context);
   return { outcome, state: judged.state, transitions: [...staged.transitions, ...judged.transitions] };
 }
 
@@ -59,16 +60,16 @@ type Judged = Pick<StepResult, 'state' | 'transitions'>;
  */
 function judgeStage(
   before: CustomerState,
-  after: CustomerState,
+  after: Moment,
   input: InputEvent,
   model: Model,
   { backfillRunId }: StepContext,
 ): Judged {
-  const asOf = after.evaluatedTo;
+  const { asOf } = after;
   const isLate = input.event.occurredAt < before.evaluatedTo;
   const reason = { input, effectiveAt: asOf, supersedes: null, backfillRunId };
   const transitions: Transition[] = [];
-  let state = after;
+  let { state } = after;
   if (!isLate && input.input === 'purchases' && before.standing.lifecycle.stage !== null) {
     const silence = momentOf(before, asOf);
     const stage = stageAt(state.standing.lifecycle, silence, model);
@@ -78,7 +79,7 @@ function judgeStage(
       transitions.push(told.transition);
     }
   }
-  const moment = momentOf(state, asOf);
+  const moment = restated(after, state);
   const isUndone = isLate && undoesStage(before, moment, asOf, model);
   const held = state.standing.lifecycle;
   const stage = isUndone ? held.previousStage : stageAt(held, moment, model);
@@ -99,16 +100,16 @@ function undoesStage(before: CustomerState, after: Moment, asOf: number, model: 
 
 function judgeTier(
   before: CustomerState,
-  after: CustomerState,
+  moment: Moment,
   input: InputEvent,
   model: Model,
   { backfillRunId }: StepContext,
 ): Judged {
-  const asOf = after.evaluatedTo;
+  const { asOf, state: after } = moment;
   const isLate = input.event.occurredAt < before.evaluatedTo;
-  const isUndone = isLate && undoesLatest(before, after, asOf, model);
+  const judged = scoreOfBuyer(moment, model);
+  const isUndone = isLate && undoesLatest(before, judged, asOf, model);
   const held = isUndone ? heldBeforeLatest(after.standing) : heldNow(after.standing);
-  const judged = scoreOfBuyer(after, asOf, model);
   const tier = tierOf(judged, held, asOf, model);
   if ((tier?.id ?? null) === after.standing.tierId) return { state: after, transitions: [] };
   const supersedes = isUndone ? after.standing.tierEventId : null;
@@ -120,16 +121,14 @@ function judgeTier(
  * True when a late event takes the latest transition's ground away: judged from the tier before it, the customer stays
  * there with the event and would not have without it. What time alone has changed since is thus never a correction.
  */
-function undoesLatest(before: CustomerState, after: CustomerState, asOf: number, model: Model): boolean {
+function undoesLatest(before: CustomerState, after: Score | null, asOf: number, model: Model): boolean {
   if (before.standing.tierEventId === null) return false;
   const held = heldBeforeLatest(before.standing);
-  const staysThere = (state: CustomerState): boolean =>
-    (tierOf(scoreOfBuyer(state, asOf, model), held, asOf, model)?.id ?? null) === held.tierId;
-  return staysThere(after) && !staysThere(before);
+  const staysThere = (judged: Score | null): boolean => (tierOf(judged, held, asOf, model)?.id ?? null) === held.tierId;
+  return staysThere(after) && !staysThere(scoreOfBuyer(momentOf(before, asOf), model));
 }
 
-function scoreOfBuyer(state: CustomerState, asOf: number, model: Model): Score | null {
-  const moment = momentOf(state, asOf);
+function scoreOfBuyer(moment: Moment, model: Model): Score | null {
   return moment.occasions === null ? null : score(moment, model);
 }
 

@@ -12,6 +12,7 @@ import type { Stage } from './lifecycle.ts';
 import { hash128, hex128 } from './math/murmur3.ts';
 import type { Hash128 } from './math/murmur3.ts';
 import type { Model, TierLevel } from './model.ts';
+import { restated } from './moment.ts';
 import type { Moment } from './moment.ts';
 import type { Score } from './score.ts';
 
@@ -129,7 +130,7 @@ export function changeStage(
     supersedes: reason.supersedes,
     effectiveAt: reason.effectiveAt,
     stickiness: stickinessAt(stage, moment, model),
-    metrics: stageMetrics(stage, { ...moment, state: { ...moment.state, standing: changed.standing } }, model),
+    metrics: stageMetrics(stage, restated(moment, { ...moment.state, standing: changed.standing }), model),
     currency: model.currency,
     modelRevision: model.revision,
     engineVersion,

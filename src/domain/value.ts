@@ -31,8 +31,8 @@ function costsOf(netMinor: number, sums: Priced, acquisition: number, { grossMar
 }
 
 /** Costs of the trailing 365 days; acquisition is no cost of a year. */
-export function windowCosts({ window }: Moment, model: Model): Costs {
-  return costsOf(window.netMinor, window, 0, model);
+export function yearCosts({ window, costs }: Moment, model: Model): Costs {
+  return costsOf(window.netMinor, costs, 0, model);
 }
 
 /** Costs of the lifetime. */
@@ -47,7 +47,7 @@ function sum({ goods, logistics, acquisition, service, marketing }: Costs): numb
 
 /** Profit contribution of the trailing 365 days: net revenue less goods, logistics, service and marketing. */
 export function profit365(moment: Moment, model: Model): number {
-  return moment.window.netMinor - sum(windowCosts(moment, model));
+  return moment.window.netMinor - sum(yearCosts(moment, model));
 }
 
 /** Historic customer lifetime value: the same over the lifetime, less acquisition. */
@@ -56,7 +56,7 @@ export function clvHistoric(moment: Moment, model: Model): number {
 }
 
 /** Share of the trailing net revenue whose costs the model assumed, 0-1; null without revenue. */
-export function assumedCostShare({ window: { netMinor, pricedMinor } }: Moment): number | null {
+export function assumedCostShare({ window: { netMinor }, costs: { pricedMinor } }: Moment): number | null {
   return netMinor > 0 ? Math.min(1, Math.max(0, 1 - pricedMinor / netMinor)) : null;
 }
 

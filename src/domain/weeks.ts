@@ -13,8 +13,13 @@ export interface WeekClock {
   readonly asOf: number;
 }
 
-/** Sums of a bucket, or of a whole window; money in minor units. */
-export type WindowSums = Omit<WeekBucket, 'week'>;
+/** Purchases of a window: net amount, minor units, and purchase days. */
+export type WindowSums = Pick<WeekBucket, 'netMinor' | 'days'>;
+
+/** Costs of a window as they came, and the part of the net amount they belong to, minor units. */
+export type WindowCosts = Omit<WeekBucket, 'week' | keyof WindowSums>;
+
+type BucketSums = WindowSums & WindowCosts;
 
 /** Returns the week an instant belongs to; negative before the anchor. */
 export function weekOf(at: number, anchorAt: number): number {
@@ -35,7 +40,7 @@ export function weekLeavesAt(week: number, anchorAt: number): number {
 export function addToWeek(
   weeks: readonly WeekBucket[],
   at: number,
-  added: Partial<WindowSums>,
+  added: Partial<BucketSums>,
   { anchorAt, asOf }: WeekClock,
 ): readonly WeekBucket[] {
   const week = weekOf(at, anchorAt);
@@ -47,8 +52,7 @@ export function addToWeek(
   return alive.toSpliced(index === -1 ? alive.length : index, 0, { week, ...plus(noSums, added) });
 }
 
-/** Nothing. */
-export const noSums: WindowSums = {
+const noSums: BucketSums = {
   netMinor: 0,
   days: 0,
   pricedMinor: 0,
@@ -58,7 +62,7 @@ export const noSums: WindowSums = {
   marketingMinor: 0,
 };
 
-function plus(left: WindowSums, right: Partial<WindowSums>): WindowSums {
+function plus(left: BucketSums, right: Partial<BucketSums>): BucketSums {
   return {
     netMinor: left.netMinor + (right.netMinor ?? 0),
     days: left.days + (right.days ?? 0),
