@@ -79,7 +79,7 @@ describe('a task that is refused', () => {
 
     const late = driver.proxy.rule(
       { api: 'EndTxn', where: isCommit, transactionalId: driver.id(0) },
-      { kind: 'delayRequest', ms: 3_000 },
+      { kind: 'delayRequest', ms: 4_000 },
     );
     await driver.buy(20);
     await until(() => instance.telemetry.failures.length > 0, 'the commit is refused');

@@ -25,7 +25,7 @@ interface Trap {
   readonly failures: readonly string[];
   /** Whether the changelog then shows the commit of unknown outcome; null = nobody asks. */
   readonly happened: boolean | null;
-  /** The broker aborts transactions of this task after a second. */
+  /** The broker aborts transactions of this task after two seconds. */
   readonly hasty?: boolean;
   /** A second fault, set together with the first. */
   readonly second?: { readonly match: Match; readonly action: Action };
@@ -73,7 +73,7 @@ const traps: readonly Trap[] = [
   {
     name: 'EndTxn reaches the broker after the transaction has timed out',
     match: commit,
-    action: { kind: 'delayRequest', ms: 3_500 },
+    action: { kind: 'delayRequest', ms: 4_000 },
     failures: ['fenced'],
     happened: false,
     hasty: true,

@@ -113,7 +113,7 @@ export class KafkaDriver {
     return createProducerFactory(transactionTimeoutMs === undefined ? options : { ...options, transactionTimeoutMs });
   }
 
-  /** Starts an instance behind the proxy; several share the group. `hasty` tasks have transactions of a second. */
+  /** Starts an instance behind the proxy; several share the group. `hasty` tasks have transactions of two seconds. */
   async start(options: InstanceOptions & { readonly hasty?: readonly number[] } = {}): Promise<KafkaInstance> {
     const { topics, appId, partitions } = this.installation;
     const log: LogLine[] = [];
@@ -128,7 +128,7 @@ export class KafkaDriver {
     const codec = options.codec?.(opened) ?? opened;
     const shipped = createGroupConsumer({ brokers, logger, appId, topics, address: 'test:1', clock });
     const consumer = options.consumer?.(shipped) ?? shipped;
-    const [steady, hasty] = [this.producers(brokers, logger), this.producers(brokers, logger, 1_000)];
+    const [steady, hasty] = [this.producers(brokers, logger), this.producers(brokers, logger, 2_000)];
     const chosen: ProducerFactory = {
       open: (partition) => (options.hasty?.includes(partition) === true ? hasty : steady).open(partition),
     };
