@@ -42,6 +42,14 @@ interface Sample {
   readonly applied: number;
   /** Records written in committed transactions. */
   readonly produced: number;
+  readonly commits: number;
+  /** From begin to EndTxn reply, summed. */
+  readonly commitSeconds: number;
+}
+
+interface PipelineFigures extends Figures {
+  readonly eventsPerCommit: number;
+  readonly meanCommitMs: number;
 }
 
 interface Figures {
@@ -109,7 +117,7 @@ async function measureReading(environment: NodeJS.ProcessEnv): Promise<Figures> 
   return JSON.parse(text) as Figures;
 }
 
-async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<Figures> {
+async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<PipelineFigures> {
   const flags = values.profile ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [];
   const child = start([...flags, 'src/cli/main.ts', 'run'], environment);
   const [ready] = (await once(lines(child), 'line')) as [string];
@@ -121,7 +129,10 @@ async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<Figures>
     if (warm !== null && sample.applied >= events) {
       child.kill('SIGTERM');
       await finished(child);
+      const commits = sample.commits - warm.commits;
       return {
+        eventsPerCommit: (sample.applied - warm.applied) / commits,
+        meanCommitMs: ((sample.commitSeconds - warm.commitSeconds) / commits) * 1000,
         producedPerEvent: (sample.produced - warm.produced) / (sample.applied - warm.applied),
         events: sample.applied - warm.applied,
         wallSeconds: (sample.atMs - warm.atMs) / 1000,
@@ -140,12 +151,14 @@ async function scrape(url: string): Promise<Sample> {
   return {
     atMs: performance.now(),
     produced: sum(/^clientele_records_produced_total (\S+)/gm),
+    commits: sum(/^clientele_commit_duration_seconds_count (\S+)/gm),
+    commitSeconds: sum(/^clientele_commit_duration_seconds_sum (\S+)/gm),
     cpuSeconds: sum(/^\S*process_cpu_seconds_total(?:\{[^}]*\})? (\S+)/gm),
     applied: sum(/^clientele_records_consumed_total\{[^}]*outcome="applied"[^}]*\} (\S+)/gm),
   };
 }
 
-function report(reading: Figures, pipeline: Figures): void {
+function report(reading: Figures, pipeline: PipelineFigures): void {
   const micros = ({ cpuSeconds, events: count }: Figures): number => (cpuSeconds / count) * 1e6;
   const row = (name: string, figures: Figures): string =>
     `${name.padEnd(34)}${Math.round(figures.events / figures.wallSeconds)
@@ -155,6 +168,7 @@ function report(reading: Figures, pipeline: Figures): void {
   say(row('read only', reading));
   say(row('clientele run, exactly once', pipeline));
   say(`records written per event: ${pipeline.producedPerEvent.toFixed(2)}`);
+  say(`commits: ${Math.round(pipeline.eventsPerCommit)} events, ${Math.round(pipeline.meanCommitMs)} ms on average`);
   say(`ratio of CPU per event: ${(micros(pipeline) / micros(reading)).toFixed(2)}`);
 }
 
