@@ -29,7 +29,7 @@ import {
 import { RejectionWatch } from './rejection-watch.ts';
 import type { TakenOver } from './takeover.ts';
 import type { TaskDeps } from './task.ts';
-import { sendAll } from './transaction.ts';
+import { sendAll, sendsOf } from './transaction.ts';
 import { Wake } from './wake.ts';
 import { WorkingCopy } from './work.ts';
 
@@ -48,6 +48,8 @@ export interface PendingCommit {
   readonly commitNumber: number;
   readonly recordsSent: number;
   readonly durationMs: number;
+  /** Why its outcome is not known; null once it is. */
+  readonly error: unknown;
 }
 
 export class Incarnation {
@@ -227,6 +229,7 @@ export class Incarnation {
           this.setPhase('paused');
         }
         failures += 1;
+        this.reportLag(clock.now());
         if (!this.work.empty && (await this.commit()) !== 'ok') return 'ended';
         await clock.sleep(Math.min(config.retry.maxMs, config.retry.firstMs * 2 ** Math.min(failures, 16)));
       }
@@ -258,21 +261,23 @@ export class Incarnation {
     const startedMs = deps.clock.now();
     const next = this.nextOffsets(startedMs);
     const { incarnation, commitNumber } = next;
-    let sent = { offsetsAt: -1, recordsSent: 0 };
+    const sends = sendsOf(work, next, startedMs, { ...deps.transaction, partition });
+    const recordsSent = sends.records;
+    let offsetsAt: number;
     try {
       await producer.begin();
-      sent = await sendAll(producer, work, next, startedMs, { ...deps.transaction, partition });
+      offsetsAt = await sendAll(producer, sends);
       await producer.commit();
     } catch (error) {
       const result = error instanceof FencedError ? 'fenced' : 'unknown';
       deps.logger.warn('commit.failed', { partition, commit: commitNumber, result, error: String(error) });
       deps.telemetry.commitFailed(partition, result);
-      this.pending = { work, incarnation, commitNumber, recordsSent: sent.recordsSent, durationMs: 0 };
+      this.pending = { work, incarnation, commitNumber, recordsSent, durationMs: 0, error };
       return result;
     }
-    this.adopt(next, sent.offsetsAt + 1);
+    this.adopt(next, offsetsAt + 1);
     const durationMs = deps.clock.now() - startedMs;
-    this.report({ work, incarnation, commitNumber, recordsSent: sent.recordsSent, durationMs });
+    this.report({ work, incarnation, commitNumber, recordsSent, durationMs, error: null });
     return 'ok';
   }
 

@@ -116,12 +116,12 @@ class TaskService implements Service, GroupHandler {
   private dismiss(task: Task): void {
     this.tasks.delete(task.partition);
     const { partition } = task;
+    // Told at once, so that a start that waits for its predecessor finds the task over; awaited in turn.
+    const stopped = task.stop('drop');
     const before = this.leaving.get(partition) ?? Promise.resolve();
-    const ended: Promise<void> = before
-      .then(() => task.stop('drop'))
-      .then(() => {
-        if (this.leaving.get(partition) === ended) this.leaving.delete(partition);
-      });
+    const ended: Promise<void> = Promise.all([before, stopped]).then(() => {
+      if (this.leaving.get(partition) === ended) this.leaving.delete(partition);
+    });
     this.leaving.set(partition, ended);
   }
 

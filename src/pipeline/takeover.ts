@@ -146,7 +146,13 @@ async function replay(
     position = low;
     offsets = null;
   }
-  if (position >= high) return offsets;
+  if (position > high) {
+    const place = `${deps.topicName('changelog')}-${partition}`;
+    throw new DataRefusedError(
+      `${place}: it ends at ${high}, before our last commit at ${position}; it was truncated or recreated`,
+    );
+  }
+  if (position === high) return offsets;
   const knownSchemas = new Set<number>();
   reader.begin(position);
   consumer.flow('changelog', partition, position);

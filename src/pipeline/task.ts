@@ -79,6 +79,8 @@ export class Task {
   private offsets: TaskOffsets | null = null;
   private changelogNext: number | null = null;
   private pending: PendingCommit | null = null;
+  /** The newest failure of a take-over or a commit. */
+  private failure: unknown = null;
   private finished: Promise<void> = Promise.resolve();
 
   constructor(partition: number, generation: number, deps: TaskDeps) {
@@ -153,6 +155,7 @@ export class Task {
           const end = await this.incarnate(producer, failures);
           if (end === 'stopped') break;
           failures = end === 'committed' ? 0 : end === 'cancelled' ? failures : failures + 1;
+          this.giveUpAfter(failures);
         } finally {
           await producer.close();
         }
@@ -182,7 +185,9 @@ export class Task {
     this.offsets = incarnation.offsets;
     this.changelogNext = incarnation.changelogNext;
     this.pending = incarnation.pending;
+    this.failure = incarnation.pending?.error ?? this.failure;
     if (end === 'fenced') this.forget();
+    else this.setPhase('paused');
     this.heartbeatSeen = false;
     await this.confirmedHeartbeat();
     return incarnation.commits > 0 ? 'committed' : 'failed';
@@ -203,11 +208,20 @@ export class Task {
     } catch (error) {
       if (error instanceof DataRefusedError) throw error;
       if (signal.aborted) return 'cancelled';
+      // An assertion of ours is not the outside world: no retry mends it.
+      if (error instanceof Error && error.message.startsWith('invariant:')) throw error;
       deps.logger.warn('takeover.failed', { partition, attempt: failures + 1, error: String(error) });
-      if (failures + 1 < deps.config.retry.attempts) return 'failed';
-      const message = `task ${partition}: take-over failed ${failures + 1} times: ${String(error)}`;
-      throw new UnavailableError(message, { cause: error });
+      this.failure = error;
+      return 'failed';
     }
+  }
+
+  /** The outside world gets bounded retries; then a person must look. */
+  private giveUpAfter(failures: number): void {
+    if (failures < this.deps.config.retry.attempts) return;
+    const cause = this.failure;
+    const message = `task ${this.partition}: no commit in ${failures} attempts: ${String(cause)}`;
+    throw new UnavailableError(message, { cause });
   }
 
   /** Whether the commit of unknown outcome happened: only if the changelog names our incarnation *and* its number. */

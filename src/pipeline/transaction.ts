@@ -42,20 +42,30 @@ interface Addressed {
   readonly record: OutRecord;
 }
 
-/** Sends everything of `work`, then `offsets`; resolves with the changelog offset of the `m:offsets` record. */
-export async function sendAll(
-  producer: TaskProducer,
+/** Everything one transaction sends, encoded and cut: `m:offsets` is the last send, alone. */
+export interface Sends {
+  readonly batches: readonly (readonly SendBatch[])[];
+  readonly records: number;
+}
+
+/** Encodes `work` and `offsets`. Throws only for a bug of ours, so it is called before anything is begun. */
+export function sendsOf(
   work: WorkingCopy,
   offsets: TaskOffsets,
   recordedAtMs: number,
   context: TransactionContext,
-): Promise<{ readonly offsetsAt: number; readonly recordsSent: number }> {
+): Sends {
   const addressed = recordsOf(work, recordedAtMs, context);
-  for (const batches of cut(addressed, context.limits)) await producer.send(batches);
-  const acks = await producer.send([offsetsBatch(offsets, context)]);
-  const ack = acks[0];
-  if (ack === undefined) throw new Error('invariant: a send of one batch has one acknowledgement');
-  return { offsetsAt: ack.baseOffset, recordsSent: addressed.length + 1 };
+  const batches = [...cut(addressed, context.limits), [offsetsBatch(offsets, context)]];
+  return { batches, records: addressed.length + 1 };
+}
+
+/** Sends everything in order; resolves with the changelog offset of the `m:offsets` record. */
+export async function sendAll(producer: TaskProducer, { batches }: Sends): Promise<number> {
+  let offsetsAt = -1;
+  for (const batch of batches) offsetsAt = (await producer.send(batch))[0]?.baseOffset ?? -1;
+  if (offsetsAt < 0) throw new Error('invariant: a send of one batch has one acknowledgement');
+  return offsetsAt;
 }
 
 /** The `m:offsets` record alone. */

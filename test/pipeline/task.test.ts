@@ -46,6 +46,70 @@ describe('Task', () => {
     await service.stop(1_000);
   });
 
+  it('gives up when every commit fails although every take-over succeeds, and is not running meanwhile', async () => {
+    const driver = new PipelineDriver();
+    driver.buy('anna', startMs, 2_000);
+    const refusing = (inner: TaskProducer): TaskProducer => ({
+      fence: () => inner.fence(),
+      begin: () => inner.begin(),
+      send: (batches) => {
+        const isData = batches.some(({ topic }) => topic === 'tierChanged');
+        return isData ? Promise.reject(new Error('not authorized to write tier changes')) : inner.send(batches);
+      },
+      commit: () => inner.commit(),
+      close: () => inner.close(),
+    });
+    const { fatal, service, telemetry } = await driver.start({
+      producers: (inner) => ({ open: (partition) => refusing(inner.open(partition)) }),
+    });
+
+    await driver.clock.sleep(120_000);
+
+    expect(fatal.map(({ name }) => name)).toEqual(['UnavailableError']);
+    expect(fatal[0]?.message).toContain('no commit in 8 attempts: Error: not authorized');
+    expect(telemetry.failures).toHaveLength(8);
+    expect(telemetry.phases).toContain('0:paused');
+    await service.stop(1_000);
+  });
+
+  it('ends the process at once for a bug of ours: nothing is begun, nothing retried', async () => {
+    const driver = new PipelineDriver();
+    driver.buy('anna', startMs, 2_000);
+    const { fatal, service, telemetry } = await driver.start({
+      codec: (inner) =>
+        Object.assign(inner, {
+          encodeTierChanged: () => {
+            throw new TypeError('cannot encode');
+          },
+        }),
+    });
+
+    await driver.clock.sleep(10_000);
+
+    expect(fatal.map(String)).toEqual(['TypeError: cannot encode']);
+    expect(telemetry.failures).toEqual([]);
+    await service.stop(1_000);
+  });
+
+  it('refuses a changelog that ends before its own last commit', async () => {
+    const driver = new PipelineDriver();
+    driver.buy('anna', startMs, 2_000);
+    const truncate = (): void => {
+      driver.broker.recreate(topics.changelog);
+      loseReply();
+    };
+    const { fatal, service } = await driver.start({
+      producers: (inner) => faultyProducers(inner, [{ point: 'afterCommit', occurrence: 3, act: truncate }]),
+    });
+    await driver.settle();
+    driver.buy('anna', startMs + 1, 2_000);
+    await driver.clock.sleep(20_000);
+
+    expect(fatal.map(({ name }) => name)).toEqual(['DataRefusedError']);
+    expect(fatal[0]?.message).toContain('it was truncated or recreated');
+    await service.stop(1_000);
+  });
+
   it('comes back by itself when it was fenced but the partition is still its own', async () => {
     const driver = new PipelineDriver();
     for (let n = 0; n < 40; n += 1) driver.buy('anna', startMs - (50 - n) * day, 2_000);

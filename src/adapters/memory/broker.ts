@@ -135,6 +135,14 @@ export class MemoryBroker {
     this.finish(session.transactionalId, state);
   }
 
+  /** Empties a topic, as one that was deleted and created again. */
+  recreate(topic: string): void {
+    for (const log of this.partitions(topic)) {
+      log.entries.length = 0;
+      log.low = 0;
+    }
+  }
+
   /** Drops the records before `offset`, as retention does. */
   deleteBefore(topic: string, partition: number, offset: number): void {
     const log = this.log(topic, partition);

@@ -89,7 +89,7 @@ function defineMetrics(registry: Registry) {
     }),
     lastCommit: gauge('last_commit_timestamp_seconds', 'When the task last committed, epoch seconds.', 'partition'),
     phase: gauge('task_phase', '1 for the phase the task is in, else 0.', 'partition', 'phase'),
-    lag: gauge('lag_records', 'Records of the input not yet committed by the task.', 'partition', 'input'),
+    lag: gauge('lag_records', 'Records of the input that the task has not taken yet.', 'partition', 'input'),
     taskTime: gauge('task_time_timestamp_seconds', 'Task time: inputs are read up to it.', 'partition'),
     restored: counter('restored_records_total', 'Changelog records read by take-overs.'),
     restoreRemaining: gauge(
