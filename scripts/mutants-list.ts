@@ -284,10 +284,10 @@ export const mutants: readonly Mutant[] = [
     name: 'dead letters have a transaction of their own',
     harm: 'a letter is there twice after a failed commit',
     file: 'src/pipeline/transaction.ts',
-    find: '  for (const batches of cut(addressed, context.limits)) await producer.send(batches);\n',
+    find: '  for (const batch of batches) offsetsAt = (await producer.send(batch))[0]?.baseOffset ?? -1;\n',
     replace:
-      '  for (const batches of cut(addressed, context.limits)) await producer.send(batches);\n' +
-      '  if (work.deadLetters.length > 0) {\n    await producer.commit();\n    await producer.begin();\n  }\n',
+      '  for (const batch of batches) {\n    offsetsAt = (await producer.send(batch))[0]?.baseOffset ?? -1;\n' +
+      "    if (batch.some(({ topic }) => topic === 'deadLetters')) {\n      await producer.commit();\n      await producer.begin();\n    }\n  }\n",
     test: 'test/pipeline/incarnation.test.ts',
     killer: 'writes a dead letter once',
   },
