@@ -15,7 +15,12 @@ const prefix = stack.uniquePrefix('registry');
 const source = new GuardedSource(new ConfluentSource(stack.registryUrl), systemClock());
 const admin = new RegistryAdmin(stack.registryUrl);
 const subject = (name: string): string => `${prefix}${name}-value`;
-const subjects = { changelog: subject('c'), tierChanged: subject('t'), lifecycleChanged: subject('l'), profile: subject('p') };
+const subjects = {
+  changelog: subject('c'),
+  tierChanged: subject('t'),
+  lifecycleChanged: subject('l'),
+  profile: subject('p'),
+};
 
 describe('ConfluentSource', () => {
   it('takes an id nobody registered for a missing schema', async () => {

@@ -5,7 +5,13 @@ import { createTelemetry } from '../../../src/adapters/prometheus/telemetry.ts';
 
 describe('parseMetrics', () => {
   it('sums series, all of them or by a label', async () => {
-    const telemetry = createTelemetry({ outcomes: ['applied'], reasons: [], directions: ['up'], stages: [], tiers: [] });
+    const telemetry = createTelemetry({
+      outcomes: ['applied'],
+      reasons: [],
+      directions: ['up'],
+      stages: [],
+      tiers: [],
+    });
     telemetry.lag(0, 'purchases', 3);
     telemetry.lag(1, 'purchases', 4);
     telemetry.lag(1, 'surveys', 5);
