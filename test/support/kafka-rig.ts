@@ -42,6 +42,8 @@ async function createTopics(
   const settings = { 'message.timestamp.type': 'LogAppendTime', ...options.changelogSettings };
   const changelogEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
   await admin.createTopics({
+    // It gives up at a broker that has not heard of the new topic; the wait is below.
+    waitForLeaders: false,
     topics: Object.entries(topics).map(([stream, topic]) => ({
       topic,
       numPartitions: options.partitionCounts?.[stream as StreamName] ?? partitionCount,

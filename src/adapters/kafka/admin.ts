@@ -2,14 +2,19 @@
  * What the topics command does in a cluster: look at topics, create them, change their settings.
  * It never deletes, never adds partitions.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { ActualTopic, TopicCreation } from '../../pipeline/topic-plan.ts';
 import { createKafka, type KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
+import type { KafkajsError } from './internals.ts';
 import { kafkajs } from './kafkajs.ts';
 
 /** Longest wait for new topics to have leaders, ms. */
 const createTimeoutMs = 15_000;
+const leaderPollMs = 50;
+/** What a broker says of a topic that was created and has not reached it, or has no leader yet. */
+const notYet: readonly (string | undefined)[] = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 
 export interface ClusterState {
   readonly brokers: number;
@@ -96,7 +101,8 @@ async function create(admin: Admin, topics: readonly TopicCreation[]): Promise<v
   if (topics.length === 0) return;
   await admin.createTopics({
     validateOnly: false,
-    waitForLeaders: true,
+    // It gives up at a broker that has not heard of the new topic, which a busy cluster has for a while.
+    waitForLeaders: false,
     timeout: createTimeoutMs,
     topics: topics.map(({ topic, partitions, replicationFactor, settings }) => ({
       topic,
@@ -105,6 +111,31 @@ async function create(admin: Admin, topics: readonly TopicCreation[]): Promise<v
       configEntries: entriesOf(settings),
     })),
   });
+  await awaitLeaders(
+    admin,
+    topics.map(({ topic }) => topic),
+  );
+}
+
+/**
+ * Resolves once the cluster tells every partition's leader of topics that were just created.
+ * Rejects: what the cluster said last, after `createTimeoutMs`; any other refusal at once.
+ */
+export async function awaitLeaders(
+  admin: Pick<Admin, 'fetchTopicMetadata'>,
+  topics: readonly string[],
+  clock: { now(): number; sleep(ms: number): Promise<void> } = { now: Date.now, sleep },
+): Promise<void> {
+  const until = clock.now() + createTimeoutMs;
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics: [...topics] });
+      return;
+    } catch (error) {
+      if (!notYet.includes((error as KafkajsError).type) || clock.now() >= until) throw error;
+    }
+    await clock.sleep(leaderPollMs);
+  }
 }
 
 /** kafkajs knows only the request that replaces every setting of the topic, so what it has is read and sent again. */
