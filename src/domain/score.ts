@@ -6,6 +6,7 @@ import { roundHalfEven } from './math/round.ts';
 import { metrics } from './metrics.ts';
 import type { Anchor, Factor, Model } from './model.ts';
 import type { Moment } from './moment.ts';
+import { profit365 } from './value.ts';
 
 /** One factor as scored; `assumed` = the metric is missing and the model's prior stood in. */
 export interface FactorScore {
@@ -25,6 +26,12 @@ export interface Score {
 export function score(moment: Moment, model: Model): Score {
   const factors = model.factors.map((factor) => scoreFactor(factor, metrics[factor.name].valueOf(moment, model)));
   return { total: factors.reduce((total, { points }) => total + points, 0), factors };
+}
+
+/** Profit contribution to hold against the tiers' floors; Infinity where no tier has one, which spares the sums. */
+export function judgedProfit(moment: Moment, model: Model): number {
+  const hasFloor = model.tiers.some(({ profitFloorMinor }) => profitFloorMinor !== null);
+  return hasFloor ? profit365(moment, model) : Infinity;
 }
 
 /** Scores one metric value: round-half-even(weight x share). */

@@ -14,7 +14,7 @@ import { stageAt } from './lifecycle.ts';
 import type { Model, TierLevel } from './model.ts';
 import { momentOf, restated } from './moment.ts';
 import type { Moment } from './moment.ts';
-import { score } from './score.ts';
+import { judgedProfit, score } from './score.ts';
 import type { Score } from './score.ts';
 import { emptyState, evolve } from './state.ts';
 import type { Evolved } from './state.ts';
@@ -107,13 +107,14 @@ function judgeTier(
 ): Judged {
   const { asOf, state: after } = moment;
   const isLate = input.event.occurredAt < before.evaluatedTo;
-  const judged = scoreOfBuyer(moment, model);
+  const judged = meritOf(moment, model);
   const isUndone = isLate && undoesLatest(before, judged, asOf, model);
   const held = isUndone ? heldBeforeLatest(after.standing) : heldNow(after.standing);
   const tier = tierOf(judged, held, asOf, model);
   if ((tier?.id ?? null) === after.standing.tierId) return { state: after, transitions: [] };
   const supersedes = isUndone ? after.standing.tierEventId : null;
-  const told = changeTier(after, tier, judged, { input, effectiveAt: asOf, supersedes, backfillRunId }, model);
+  const reason = { input, effectiveAt: asOf, supersedes, backfillRunId };
+  const told = changeTier(moment, tier, judged?.score ?? null, reason, model);
   return { state: told.state, transitions: [told.transition] };
 }
 
@@ -121,19 +122,26 @@ function judgeTier(
  * True when a late event takes the latest transition's ground away: judged from the tier before it, the customer stays
  * there with the event and would not have without it. What time alone has changed since is thus never a correction.
  */
-function undoesLatest(before: CustomerState, after: Score | null, asOf: number, model: Model): boolean {
+function undoesLatest(before: CustomerState, after: Merit | null, asOf: number, model: Model): boolean {
   if (before.standing.tierEventId === null) return false;
   const held = heldBeforeLatest(before.standing);
-  const staysThere = (judged: Score | null): boolean => (tierOf(judged, held, asOf, model)?.id ?? null) === held.tierId;
-  return staysThere(after) && !staysThere(scoreOfBuyer(momentOf(before, asOf), model));
+  const staysThere = (judged: Merit | null): boolean => (tierOf(judged, held, asOf, model)?.id ?? null) === held.tierId;
+  return staysThere(after) && !staysThere(meritOf(momentOf(before, asOf), model));
 }
 
-function scoreOfBuyer(moment: Moment, model: Model): Score | null {
-  return moment.occasions === null ? null : score(moment, model);
+/** What a tier is decided by; null without a purchase. */
+interface Merit {
+  readonly score: Score;
+  readonly profitMinor: number;
 }
 
-function tierOf(judged: Score | null, held: TierHeld, asOf: number, model: Model): TierLevel | null {
-  return judged === null ? null : decide(held, judged.total, asOf, model);
+function meritOf(moment: Moment, model: Model): Merit | null {
+  if (moment.occasions === null) return null;
+  return { score: score(moment, model), profitMinor: judgedProfit(moment, model) };
+}
+
+function tierOf(merit: Merit | null, held: TierHeld, asOf: number, model: Model): TierLevel | null {
+  return merit === null ? null : decide(held, merit.score.total, asOf, model, merit.profitMinor);
 }
 
 function heldNow({ tierId, tierEnteredAt }: Standing): TierHeld {

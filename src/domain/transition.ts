@@ -15,6 +15,8 @@ import type { Model, TierLevel } from './model.ts';
 import { restated } from './moment.ts';
 import type { Moment } from './moment.ts';
 import type { Score } from './score.ts';
+import { distances } from './targets.ts';
+import type { Distances } from './targets.ts';
 
 /** A change of tier to be told: the value without recordedAt, which the commit stamps. */
 export interface TierTransition {
@@ -42,20 +44,27 @@ export interface Reason {
 }
 
 const noScore: Score = { total: 0, factors: [] };
+const noDistances: Distances = { toRemain: null, toNext: null };
 
-/** Tells that `state` now stands in `tier` (null = no purchase is left) with `score` (null with it). */
+/** Tells that the customer now stands in `tier` (null = no purchase is left) with `score` (null with it). */
 export function changeTier(
-  state: CustomerState,
+  moment: Moment,
   tier: TierLevel | null,
   score: Score | null,
   reason: Reason,
   model: Model,
 ): { readonly state: CustomerState; readonly transition: TierTransition } {
+  const { state } = moment;
   const { standing } = state;
   const previous = tierById(model, standing.tierId);
   const after = score ?? noScore;
   const eventId = transitionId(state.customerId, 'tierChanged', reason.input, model.revision, 0);
   const sequences = { ...state.sequences, tierChanged: state.sequences.tierChanged + 1 };
+  // An undone transition never was: the tier before it goes on from when it began.
+  const isRestored = reason.supersedes !== null;
+  const enteredAt = tier === null ? null : isRestored ? standing.previousTierEnteredAt : reason.effectiveAt;
+  const held = { tierId: tier?.id ?? null, enteredAt };
+  const { toRemain, toNext } = tier === null ? noDistances : distances({ moment, score: after, tier, held }, model);
   const value = {
     eventId,
     customerId: state.customerId,
@@ -71,8 +80,8 @@ export function changeTier(
     scoreAfter: after.total,
     factors: factorChanges(standing, after),
     thresholds: model.tiers.map(({ id, enter, leave }) => ({ tierId: id, enter, leave })),
-    toRemain: null,
-    toNext: null,
+    toRemain,
+    toNext,
     validUntil: null,
     decaysTo: null,
     modelRevision: model.revision,
@@ -80,11 +89,9 @@ export function changeTier(
     backfill: reason.backfillRunId !== null,
     runId: reason.backfillRunId,
   } as const satisfies TierTransition['value'];
-  // An undone transition never was: the tier before it goes on from when it began.
-  const isRestored = reason.supersedes !== null;
   const told: Standing = {
-    tierId: tier?.id ?? null,
-    tierEnteredAt: tier === null ? null : isRestored ? standing.previousTierEnteredAt : reason.effectiveAt,
+    tierId: held.tierId,
+    tierEnteredAt: enteredAt,
     total: after.total,
     factors: after.factors.map(({ name, value, points }) => ({ name, value, points })),
     tierEventId: eventId,
