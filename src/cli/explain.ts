@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { parseInstant } from '../adapters/csv/instant.ts';
 import { genericPreset, presets, resolveMapping } from '../adapters/csv/mapping.ts';
 import { readEvents } from '../adapters/csv/read-events.ts';
+import { isFull } from '../domain/capacity.ts';
 import type { CustomerState } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import { explain } from '../domain/explain.ts';
@@ -110,7 +111,8 @@ function tell(events: readonly InputEvent[], model: Model): Told {
   const refused = new Map<string, number>();
   for (const input of events) {
     const { customerId: key, occurredAt: brokerTimestampMs } = input.event;
-    const reason = validate(input, { key, brokerTimestampMs }, model);
+    const invalid = validate(input, { key, brokerTimestampMs }, model);
+    const reason = invalid ?? (isFull(state, input) ? 'limit_exceeded' : null);
     if (reason !== null) {
       refused.set(reason, (refused.get(reason) ?? 0) + 1);
       continue;

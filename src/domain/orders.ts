@@ -78,7 +78,8 @@ function moneyOf(event: Purchase, sign: 1 | -1, model: Model): Money {
 function marginDifference(event: Purchase, converted: (amountMinor: number) => number, { grossMargin }: Model): number {
   let difference = 0;
   for (const { category, amountMinor } of event.lines) {
-    const margin = category === null ? undefined : grossMargin.byCategory[category];
+    const isNamed = category !== null && Object.hasOwn(grossMargin.byCategory, category);
+    const margin = isNamed ? grossMargin.byCategory[category] : undefined;
     if (margin !== undefined) difference += Math.abs(converted(amountMinor)) * (grossMargin.default - margin);
   }
   return roundHalfEven(difference);

@@ -34,7 +34,7 @@ export function validate(
   if (isTooLong(eventId) || isTooLong(customerId) || facts.texts.some(isTooLong) || facts.isTooLarge) {
     return 'limit_exceeded';
   }
-  if (isTooMuch(facts, model)) return 'limit_exceeded';
+  if (facts.linesMinor > amountMinorMax || isTooMuch(facts, model)) return 'limit_exceeded';
   if (customerId !== key) return 'key_mismatch';
   if (eventId === '' || !isInstant(occurredAt) || facts.isInvalid) return 'invalid_field';
   if (facts.amounts.some((amount) => !Number.isSafeInteger(amount))) return 'invalid_field';
@@ -53,6 +53,8 @@ interface Facts {
   readonly amounts: readonly number[];
   /** Null = the event carries no money. */
   readonly currency: string | null;
+  /** Sum of the lines' amounts, signs aside, minor units of `currency`. */
+  readonly linesMinor: number;
   /** The instant whose rate converts them. */
   readonly ratedAt: number;
   readonly isTooLarge: boolean;
@@ -80,6 +82,7 @@ function purchaseFacts(event: Purchase): Facts {
   return {
     texts: [event.orderId, event.campaignId, event.couponCode, event.channel, event.businessUnit, event.source],
     amounts,
+    linesMinor: lines.reduce((sum, line) => sum + Math.abs(line.amountMinor), 0),
     currency: event.currency,
     ratedAt: ratedAt(event),
     isTooLarge:
@@ -99,6 +102,7 @@ function interactionFacts(event: Interaction, model: Model): Facts {
   return {
     texts: [event.channel, event.campaignId, event.referrerId, event.acquisitionSource, event.lossReason],
     amounts: costMinor === null ? [] : [costMinor],
+    linesMinor: 0,
     currency: costMinor === null ? null : currency,
     ratedAt: event.occurredAt,
     isTooLarge:
@@ -119,6 +123,7 @@ function surveyFacts(event: Survey): Facts {
   return {
     texts: [event.surveyId, event.orderId],
     amounts: [],
+    linesMinor: 0,
     currency: null,
     ratedAt: event.occurredAt,
     isTooLarge: false,
@@ -128,9 +133,9 @@ function surveyFacts(event: Survey): Facts {
 }
 
 /** True when an amount is too large only in the model's currency; false where there is no rate to tell. */
-function isTooMuch({ amounts, currency, ratedAt: at }: Facts, model: Model): boolean {
+function isTooMuch({ amounts, linesMinor, currency, ratedAt: at }: Facts, model: Model): boolean {
   if (currency === null || currency === model.currency) return false;
-  return amounts.some(
+  return [...amounts, linesMinor].some(
     (amount) => Number.isSafeInteger(amount) && (convertMinor(amount, currency, at, model) ?? 0) > amountMinorMax,
   );
 }

@@ -7,6 +7,7 @@
  *    of that commit is read from the changelog by the next take-over, never guessed.
  * I3 Nothing is taken from an input except at the position that follows the last one taken.
  */
+import { isFull } from '../domain/capacity.ts';
 import type { TaskOffsets } from '../domain/contracts.ts';
 import { step } from '../domain/step.ts';
 import type { DecodedRecord } from './decode.ts';
@@ -34,6 +35,9 @@ import { Wake } from './wake.ts';
 import { WorkingCopy } from './work.ts';
 
 type Rejected = Extract<DecodedRecord, { kind: 'rejected' }>;
+
+/** A sound event of a customer whose sums have no room for it. */
+const fullCustomer: Rejected = { kind: 'rejected', reason: 'limit_exceeded', stage: 'validate', schemaId: null };
 
 /** The lag is told at most this often, ms: fresher than any scrape. */
 const lagReportMs = 1_000;
@@ -188,19 +192,28 @@ export class Incarnation {
     const { content, record } = entry;
     work.took(entry, nowMs);
     if (content.kind === 'marker') return;
-    this.watch.note(input.name, content.kind === 'rejected');
     if (content.kind === 'rejected') {
-      work.rejected(input.name, content.reason, this.deadLetter(input.name, record, content));
+      this.refuse(input.name, record, content);
       return;
     }
     const { event } = content;
     const before = work.state(event.event.customerId);
+    if (isFull(before, event)) {
+      this.refuse(input.name, record, fullCustomer);
+      return;
+    }
+    this.watch.note(input.name, false);
     const result = step(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
     work.stepped(input.name, result.outcome);
     if (result.state !== before) work.changed(result.state);
     if (result.transitions.length === 0) return;
     const traceparent = traceparentOf(record.headers);
     for (const transition of result.transitions) work.announce(transition, traceparent);
+  }
+
+  private refuse(input: InputName, record: RawRecord, rejected: Rejected): void {
+    this.watch.note(input, true);
+    this.work.rejected(input, rejected.reason, this.deadLetter(input, record, rejected));
   }
 
   private deadLetter(input: InputName, record: RawRecord, { reason, stage, schemaId }: Rejected): OutRecord {

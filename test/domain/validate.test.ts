@@ -46,6 +46,23 @@ const refused: readonly (readonly [string, InputEvent, string])[] = [
     purchase({ occurredAt, currency: 'EUR', amountMinor: 1e12 }),
     'limit_exceeded',
   ],
+  ['a line no order has', purchase({ occurredAt, lines: [{ ...line, amountMinor: 1e12 + 1 }] }), 'limit_exceeded'],
+  [
+    'lines too large together',
+    purchase({
+      occurredAt,
+      lines: [
+        { ...line, amountMinor: 6e11 },
+        { ...line, amountMinor: -6e11 },
+      ],
+    }),
+    'limit_exceeded',
+  ],
+  [
+    'a line too large once converted',
+    purchase({ occurredAt, currency: 'EUR', lines: [{ ...line, amountMinor: 1e12 }] }),
+    'limit_exceeded',
+  ],
   ['another key', purchase({ occurredAt, customerId: 'c2' }), 'key_mismatch'],
   ['no event id', purchase({ occurredAt, eventId: '' }), 'invalid_field'],
   ['an instant before 1970', purchase({ occurredAt: -1 }), 'invalid_field'],

@@ -10,9 +10,11 @@ import { Draft, varint, type CorpusContext, type CorpusRecord, type HeaderValue 
 export interface CorpusCase {
   readonly name: string;
   readonly customerId: string;
+  /** What a sound event says of itself, epoch ms. */
+  readonly occurredAt: number;
   readonly record: CorpusRecord;
-  /** Null = it is applied. */
-  readonly reason: ReasonCode | null;
+  /** Null = it is applied; undefined = either may be right. */
+  readonly reason: ReasonCode | null | undefined;
 }
 
 type Spoil = (draft: Draft, context: CorpusContext) => void;
@@ -325,7 +327,7 @@ export function corpus(context: CorpusContext, { isReal }: { readonly isReal: bo
     const customerId = `${reason === null ? 'odd' : 'bad'}-${index}`;
     const draft = new Draft(input, customerId, context, isForeign);
     spoil(draft, context);
-    return { name, customerId, record: draft.record(), reason };
+    return { name, customerId, occurredAt: draft.occurredAt, record: draft.record(), reason };
   });
 }
 
@@ -334,7 +336,8 @@ export function soundRecords(count: number, context: CorpusContext): readonly Co
   const inputs = ['purchases', 'interactions', 'surveys'] as const;
   return Array.from({ length: count }, (_, index) => {
     const customerId = `sound-${Math.floor(index / 3)}`;
-    const record = new Draft(inputs[index % 3] ?? 'purchases', customerId, context).record();
-    return { name: `sound ${index}`, customerId, record, reason: null };
+    const draft = new Draft(inputs[index % 3] ?? 'purchases', customerId, context);
+    const { occurredAt } = draft;
+    return { name: `sound ${index}`, customerId, occurredAt, record: draft.record(), reason: null };
   });
 }

@@ -73,6 +73,10 @@ export class Draft {
     return this.context.nowMs;
   }
 
+  get occurredAt(): number {
+    return Number(this.event['occurredAt']);
+  }
+
   /** Lengths of a value that ends right behind each of its fields but the last. */
   fieldEnds(): readonly { readonly name: string; readonly length: number }[] {
     let length = framing;

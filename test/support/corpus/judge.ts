@@ -1,9 +1,13 @@
 /*
- * Compares the dead letters with the records that were written: each bad one has exactly one, with its own bytes, its
- * reason and its place, and nothing that is in its fields. Every difference is one sentence.
+ * Compares what a reader finds with the records that were written. Dead letters: each bad record has exactly one, with
+ * its own bytes, its reason and its place, and nothing that is in its fields. States: each sound event is remembered.
+ * Every difference is one sentence.
  */
 import { createHash } from 'node:crypto';
+import { contractType } from '../../../src/adapters/avro/types.ts';
+import { reasonCodes } from '../../../src/domain/outcome.ts';
 import { letterLimits } from '../../../src/pipeline/headers.ts';
+import { inputNames, type InputName, type RawRecord } from '../../../src/pipeline/ports.ts';
 import type { CorpusCase } from './cases.ts';
 import type { CorpusRecord, HeaderValue } from './draft.ts';
 
@@ -50,7 +54,8 @@ export function letterFaults(written: readonly Written[], letters: readonly Lett
     const origin = [one.topic, one.case.record.partition, one.offset].join('/');
     const found = byOrigin.get(origin) ?? [];
     byOrigin.delete(origin);
-    const expected = one.case.reason === null ? 0 : 1;
+    const { reason } = one.case;
+    const expected = reason === undefined ? Math.min(1, found.length) : reason === null ? 0 : 1;
     if (found.length !== expected) {
       const reasons = found.map((letter) => text(letter, 'clientele.reason')).join();
       return [`${one.case.name}: ${found.length} dead letters (${reasons}), not ${expected}`];
@@ -62,13 +67,15 @@ export function letterFaults(written: readonly Written[], letters: readonly Lett
 
 function faultsOf({ record, reason }: CorpusCase, letter: Letter): string[] {
   const faults: string[] = [];
-  if (text(letter, 'clientele.reason') !== reason) faults.push(`${text(letter, 'clientele.reason')}, not ${reason}`);
+  const told = text(letter, 'clientele.reason');
+  if (told !== (reason ?? told)) faults.push(`${told}, not ${String(reason)}`);
+  if (!reasonCodes.some((code) => code === told)) faults.push(`${told}, which is no reason`);
   faults.push(...bytesFaults('key', record.key, letter.key, letterLimits.keyBytes, letter));
   faults.push(...bytesFaults('value', record.value, letter.value, letterLimits.valueBytes, letter));
   for (const name of always) {
     if (letter.headers[`clientele.${name}`] === undefined) faults.push(`no header clientele.${name}`);
   }
-  const given = givenHeaders(record);
+  const given = readHeaders(record);
   const isDropped = letter.headers['clientele.errors.headers.bytes'] !== undefined;
   if (isDropped !== [...given.values()].reduce((sum, { length }) => sum + length, 0) > letterLimits.headerBytes) {
     faults.push(`headers are ${isDropped ? '' : 'not '}left out`);
@@ -84,8 +91,8 @@ function faultsOf({ record, reason }: CorpusCase, letter: Letter): string[] {
   return faults;
 }
 
-/** The last value of each header, as one that takes bytes sees it. */
-function givenHeaders({ headers }: CorpusRecord): Map<string, Buffer> {
+/** The last value of each header; one without a value is an empty one. */
+export function readHeaders({ headers }: CorpusRecord): Map<string, Buffer> {
   const last = (value: HeaderValue): Buffer => {
     const one = Buffer.isBuffer(value) || value === null ? value : (value.at(-1) ?? null);
     return one ?? Buffer.alloc(0);
@@ -109,4 +116,51 @@ function bytesFaults(
 
 function text(letter: Letter, header: string): string {
   return String(letter.headers[header]);
+}
+
+/** Instants of the events a state remembers, ascending, by input. */
+export type Remembered = Readonly<Record<InputName, readonly number[]>>;
+
+type Ring = { readonly entries: readonly { readonly at: number }[] };
+type Rings = Readonly<Record<'purchaseRing' | 'interactionRing' | 'surveyRing', Ring>>;
+
+/** Customers that have a state, by id, from the records of a changelog in their order. */
+export function customersOf(records: readonly Pick<RawRecord, 'key' | 'value'>[]): ReadonlyMap<string, Remembered> {
+  const customers = new Map<string, Remembered>();
+  for (const { key, value } of records) {
+    const id = key?.toString() ?? '';
+    if (!id.startsWith('c:') || value === null) continue;
+    const { entry } = contractType('changelog').fromBuffer(value.subarray(5)) as { entry: Record<string, unknown> };
+    const { purchaseRing, interactionRing, surveyRing } = Object.values(entry)[0] as Rings;
+    const instants = ({ entries }: Ring): readonly number[] => entries.map(({ at }) => at);
+    customers.set(id.slice(2), {
+      purchases: instants(purchaseRing),
+      interactions: instants(interactionRing),
+      surveys: instants(surveyRing),
+    });
+  }
+  return customers;
+}
+
+/** What the rings of the corpus' model hold. */
+const ringSizes: Readonly<Record<InputName, number>> = { purchases: 16, interactions: 8, surveys: 4 };
+
+/** Sound events that no state remembers, of those that fit into the rings. Events of a customer are in their order. */
+export function missingSound(cases: readonly CorpusCase[], found: ReadonlyMap<string, Remembered>): readonly string[] {
+  const expected = new Map<string, Record<InputName, number[]>>();
+  for (const { customerId, occurredAt, record, reason } of cases) {
+    if (reason !== null) continue;
+    const known = expected.get(customerId) ?? { purchases: [], interactions: [], surveys: [] };
+    expected.set(customerId, known);
+    known[record.input] = [...known[record.input], occurredAt].slice(-ringSizes[record.input]);
+  }
+  return [...expected].flatMap(([customerId, instants]) =>
+    inputNames.flatMap((input) => {
+      const held = found.get(customerId)?.[input] ?? [];
+      const wanted = instants[input];
+      return held.join() === wanted.join()
+        ? []
+        : [`${input} of ${customerId} are ${held.join()}, not ${wanted.join()}`];
+    }),
+  );
 }
