@@ -6,12 +6,12 @@
 import type { CustomerState } from './contracts.ts';
 import type { InputEvent } from './event.ts';
 
-/** Largest sum of a customer's money that still takes an event, minor units: half of what a sum of sums can hold. */
+/** Largest sum of a customer's money that still takes an event, minor units: a quarter of what a sum of sums can hold. */
 const lifetimeMinorMax = 2 ** 51;
 
-/** Totals that reversals may bring below 0. */
+/** Totals that reversals may bring below 0; priced revenue is part of the revenue. */
 const balances = [
-  ...(['discountMinor', 'pricedMinor', 'goodsMinor', 'logisticsMinor'] as const),
+  ...(['discountMinor', 'goodsMinor', 'logisticsMinor'] as const),
   ...(['serviceMinor', 'marketingMinor', 'acquisitionMinor'] as const),
 ];
 

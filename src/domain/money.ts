@@ -27,7 +27,7 @@ export interface Money {
 
 /**
  * Largest amount of one event, minor units. Larger is a broken sender; smaller would refuse real orders in currencies
- * with large figures. Lifetime sums stay exact (below 2^53) for 9,000 events of this size.
+ * with large figures. A customer's sums take 2,000 events of this size (capacity.ts).
  */
 export const amountMinorMax = 1e12;
 

@@ -156,12 +156,14 @@ export class KafkaRun {
   }
 
   private async metricsWhen(url: string, records: number, isEnough: (lag: number) => boolean): Promise<Metrics> {
-    for (const untilMs = Date.now() + 60_000; ; await sleep(50)) {
+    const untilMs = Date.now() + 60_000;
+    for (;;) {
       const metrics = await scrapeMetrics(url);
       const consumed = metrics.sum('clientele_records_consumed_total');
       const lag = metrics.sum('clientele_lag_records');
       if (consumed >= records && isEnough(lag)) return metrics;
       if (Date.now() > untilMs) throw new Error(`${consumed} of ${records} records have an outcome, ${lag} behind`);
+      await sleep(50);
     }
   }
 
