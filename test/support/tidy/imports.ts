@@ -13,7 +13,7 @@ const valuesForAdapters = new Set([
 const sharedLibraries = new Set(['yaml', 'zod']);
 
 /** The Kafka room and its tests; the bench that measures what the stock client costs. */
-const knowsKafkajs = /^(?:src|test)\/adapters\/kafka\/|^bench\/read-only\.ts|test\/support\/corpus\/kafka-run\.ts$/;
+const knowsKafkajs = /^(?:src|test)\/adapters\/kafka\/|^bench\/read-only\.ts$|^test\/support\/corpus\/kafka-run\.ts$/;
 
 /** Room of a source file: `domain`, `pipeline`, `adapters/<one>`, `config`, `main`; undefined outside src. */
 export function roomOf(path: string): string | undefined {
