@@ -7,7 +7,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IHeaders, Message } from 'kafkajs';
 import { scrapeMetrics, type Metrics } from '../../../examples/cdnow/metrics.ts';
 import { schemaText } from '../../../src/adapters/avro/types.ts';
 import { createKafka } from '../../../src/adapters/kafka/client.ts';
@@ -47,6 +46,7 @@ export interface Running {
 
 type Kafka = ReturnType<typeof createKafka>;
 type Producer = ReturnType<Kafka['producer']>;
+type Message = Parameters<Producer['send']>[0]['messages'][number];
 
 export class KafkaRun {
   readonly topics: TopicNames;
@@ -273,5 +273,5 @@ function sizeOf({ key, value, headers }: CorpusRecord): number {
 
 /** A record as kafkajs takes it; its types do not know headers without a value, its encoder does. */
 function messageOf({ partition, key, value, headers }: CorpusRecord): Message {
-  return { partition, key, value, headers: headers as unknown as IHeaders };
+  return { partition, key, value, headers: headers as unknown as NonNullable<Message['headers']> };
 }
