@@ -118,12 +118,12 @@ export function stageMetrics(stage: Stage, moment: Moment, model: Model): StageM
 }
 
 /**
- * The likely reason of a loss, by what preceded it, the plainest first: the reason a complaint of the last year named, an open
- * complaint, a detractor's answer, a last purchase that was given back, attention that had ended; else only the silence.
+ * The likely reason of a loss, by what preceded it, the plainest first: the reason a complaint named that came after the last
+ * purchase or within a year before it, an open complaint, a detractor's answer, a last purchase that was given back, attention that had ended; else only the silence.
  */
-export function lossReason({ state, asOf }: Moment): string {
+export function lossReason({ state, asOf, occasions }: Moment): string {
   const { complaints, answers, days } = state;
-  const isRecent = complaints.lastAt !== null && complaints.lastAt + windowMs > asOf;
+  const isRecent = complaints.lastAt !== null && complaints.lastAt + windowMs > (occasions?.lastAt ?? asOf);
   if (isRecent && complaints.lossReason !== null) return complaints.lossReason;
   if (openComplaints(complaints) > 0) return 'open_complaint';
   if (npsClass(lastAnswer(answers, 'nps')) === 'detractor') return 'detractor';
