@@ -49,7 +49,7 @@ describe('timerLoop', () => {
         stock();
       };
       queue.checkPendingRequests();
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 500));
       queue.destroy();
       counts.push(checks);
     }
