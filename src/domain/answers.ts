@@ -29,11 +29,10 @@ export function surveyAnswer({ eventId, kind, occurredAt, score, scaleMin, scale
   return { kind, at: occurredAt, eventId, value: isHigherBetter ? value : 100 - value, isNpsScale };
 }
 
-/** A review's rating as an answer; null without one. Ratings off the scale stand at its end. */
+/** A review's rating as an answer on the model's scale; null without one. */
 export function reviewAnswer({ eventId, occurredAt, rating }: Interaction, { reviewScale }: VoiceModel): Answer | null {
   if (rating === null) return null;
-  const onScale = Math.min(reviewScale.max, Math.max(reviewScale.min, rating));
-  const value = placeOf(onScale, reviewScale.min, reviewScale.max);
+  const value = placeOf(rating, reviewScale.min, reviewScale.max);
   return { kind: 'review', at: occurredAt, eventId, value, isNpsScale: false };
 }
 
