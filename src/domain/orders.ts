@@ -69,7 +69,7 @@ function moneyOf(event: Purchase, sign: 1 | -1, model: Model): Money {
     netMinor,
     discountMinor: converted(event.discountMinor),
     pricedMinor: costs === null ? 0 : netMinor,
-    goodsMinor: costs === null ? 0 + sign * marginDifference(event, converted, model) : converted(costs.goodsMinor),
+    goodsMinor: costs === null ? marginDifference(event, converted, model) : converted(costs.goodsMinor),
     logisticsMinor: costs === null ? 0 : converted(costs.logisticsMinor),
   };
 }
@@ -80,9 +80,10 @@ function marginDifference(event: Purchase, converted: (amountMinor: number) => n
   for (const { category, amountMinor } of event.lines) {
     const isNamed = category !== null && Object.hasOwn(grossMargin.byCategory, category);
     const margin = isNamed ? grossMargin.byCategory[category] : undefined;
-    if (margin !== undefined) difference += Math.abs(converted(amountMinor)) * (grossMargin.default - margin);
+    if (margin !== undefined) difference += converted(amountMinor) * (grossMargin.default - margin);
   }
-  return roundHalfEven(difference);
+  // Not -0, which no sum of zeros would give.
+  return 0 + roundHalfEven(difference);
 }
 
 function dayOf(event: Purchase, orderAt: number, orders: number, money: Money, model: Model): PurchaseDay {

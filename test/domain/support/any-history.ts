@@ -63,7 +63,9 @@ function eventsOf(given: Row, index: number): readonly InputEvent[] {
   const eventId = `e${index}`;
   const { amountMinor, discountMinor, category } = given;
   const costs = given.hasCosts ? { goodsMinor: Math.floor(amountMinor / 3), logisticsMinor: 300 } : null;
-  const lines = category === null ? [] : [{ sku: 's', category, quantity: 1, amountMinor }];
+  // A voucher may come as a line of its own, below 0.
+  const voucher = given.score > 7 ? [{ sku: 'v', category: 'books', quantity: 1, amountMinor: -333 }] : [];
+  const lines = category === null ? [] : [{ sku: 's', category, quantity: 1, amountMinor }, ...voucher];
   const money = { amountMinor, discountMinor, costs, lines, channel: given.hasCosts ? 'web' : 'store' };
   const order = purchase({ eventId, occurredAt: at, ...money });
   const back = { eventId: `${eventId}-back`, occurredAt: at + given.delay * dayMs, ...money };
