@@ -24,6 +24,7 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { mappingOptions } from './mapping-options.ts';
 import { loadModel, modelPath } from './model-source.ts';
 import { startProgress } from './progress.ts';
 
@@ -31,11 +32,7 @@ const options = {
   from: { type: 'string' },
   model: { type: 'string' },
   'as-of': { type: 'string' },
-  map: { type: 'string' },
-  currency: { type: 'string' },
-  'time-of-day': { type: 'string' },
-  event: { type: 'string' },
-  delimiter: { type: 'string' },
+  ...mappingOptions,
   json: { type: 'boolean' },
 } as const;
 

@@ -29,6 +29,7 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { mappingOptions } from './mapping-options.ts';
 import { startProgress } from './progress.ts';
 
 const options = {
@@ -40,11 +41,7 @@ const options = {
   'max-alerts-per-1000': { type: 'string' },
   'horizon-weeks': { type: 'string' },
   zone: { type: 'string' },
-  map: { type: 'string' },
-  currency: { type: 'string' },
-  'time-of-day': { type: 'string' },
-  event: { type: 'string' },
-  delimiter: { type: 'string' },
+  ...mappingOptions,
 } as const;
 
 export const command: Command = {

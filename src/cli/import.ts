@@ -28,14 +28,11 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { mappingOptions } from './mapping-options.ts';
 import { startProgress } from './progress.ts';
 
 const options = {
-  map: { type: 'string' },
-  currency: { type: 'string' },
-  'time-of-day': { type: 'string' },
-  event: { type: 'string' },
-  delimiter: { type: 'string' },
+  ...mappingOptions,
   rate: { type: 'string' },
   refused: { type: 'string' },
   strict: { type: 'boolean' },
