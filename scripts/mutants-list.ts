@@ -127,9 +127,8 @@ export const mutants: readonly Mutant[] = [
     name: 'm:offsets first',
     harm: 'a reader of m:offsets trusts a commit it has read half of',
     file: 'src/pipeline/transaction.ts',
-    find: 'const addressed = recordsOf(work, recordedAtMs, context);',
-    replace:
-      'const addressed = recordsOf(work, recordedAtMs, context);\n  await producer.send([offsetsBatch(offsets, context)]);',
+    find: 'for (const batch of batches) offsetsAt',
+    replace: 'for (const batch of [...batches.slice(-1), ...batches.slice(0, -1)]) offsetsAt',
     test: 'test/pipeline/incarnation.test.ts',
     killer: 'sends m:offsets last',
   },
