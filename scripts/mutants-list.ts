@@ -466,6 +466,16 @@ export const mutants: readonly Mutant[] = [
     said: 'to deeply equal',
   },
   {
+    name: 'on a broker: everything fetched is kept',
+    harm: 'memory grows until the process is killed',
+    file: 'src/pipeline/input.ts',
+    find: '    this.fetchPosition = slice.nextOffset;',
+    replace: "    process.on('never', () => slice);\n    this.fetchPosition = slice.nextOffset;",
+    test: 'test/integration/corpus.test.ts',
+    killer: 'the service grows no larger',
+    said: 'what is in use grew from',
+  },
+  {
     name: 'bad input: a dead letter of any size',
     harm: 'the broker refuses it, and the task stands still for ever',
     file: 'src/pipeline/headers.ts',

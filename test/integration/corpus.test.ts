@@ -131,7 +131,8 @@ describe('random bytes', () => {
     const service = run.start(inputNames.flatMap((input) => ['--accept-dead-letters', input]));
     const seed = Date.now() % 2 ** 32;
     const report = await fuzzOnKafka(run, service, { random: new Random(seed), durationMs: 8_000 });
-    expect(report.faults, `seed ${seed}; again: npm run fuzz -- --kafka --seed ${seed} --seconds 8`).toEqual([]);
+    const again = `seed ${seed}; again: npm run fuzz -- --kafka --seed ${seed} --seconds 8`;
+    expect(report.faults.join('\n'), again).toBe('');
     expect(report.records).toBeGreaterThanOrEqual(3_000);
   });
 });

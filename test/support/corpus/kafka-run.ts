@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { scrapeMetrics, type Metrics } from '../../../examples/cdnow/metrics.ts';
 import { schemaText } from '../../../src/adapters/avro/types.ts';
 import { createKafka } from '../../../src/adapters/kafka/client.ts';
@@ -21,6 +22,7 @@ import type { Written } from './judge.ts';
 import { writeCorpusModel } from './model.ts';
 
 const root = join(import.meta.dirname, '../../..');
+const collectOnSignal = pathToFileURL(join(import.meta.dirname, '../collect-on-signal.ts')).href;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 /** A batch goes to the broker as it is or compressed, like that of any producer; 1 MiB is the broker's limit. */
 const batchBytes = 400_000;
@@ -40,6 +42,8 @@ export interface Running {
   readonly exited: Promise<number | null>;
   /** Standard output and error so far. */
   output(): string;
+  /** Bytes in use after a collection of garbage, on the heap and in buffers. Rejects: when it ends instead. */
+  liveBytes(): Promise<number>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
@@ -203,6 +207,7 @@ export class KafkaRun {
       cwd: root,
       env: {
         PATH: process.env['PATH'],
+        NODE_OPTIONS: `--import ${collectOnSignal}`,
         KAFKA_BROKERS: brokers.join(','),
         SCHEMA_REGISTRY_URL: registryUrl,
         CLIENTELE_TOPIC_PREFIX: prefix,
@@ -217,9 +222,11 @@ export class KafkaRun {
     let output = '';
     const ready = Promise.withResolvers<string>();
     ready.promise.catch(() => undefined);
+    const live: ((bytes: number) => void)[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => {
       output += `${line}\n`;
       if (line.startsWith('ready ')) ready.resolve(line.slice('ready '.length));
+      if (line.startsWith('live ')) live.shift()?.(Number(line.slice('live '.length)));
     });
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk.toString();
@@ -233,14 +240,21 @@ export class KafkaRun {
       child.kill('SIGTERM');
       return exited;
     };
-    return { url: ready.promise, exited, output: () => output, stop };
+    const liveBytes = (): Promise<number> => {
+      const told = new Promise<number>((resolve) => live.push(resolve));
+      child.kill('SIGUSR2');
+      const ended = exited.then((code): never => {
+        throw new Error(`ended with ${code ?? 'a signal'}: ${output.slice(-2_000)}`);
+      });
+      return Promise.race([told, ended]);
+    };
+    return { url: ready.promise, exited, output: () => output, liveBytes, stop };
   }
 }
 
-/** Resident and heap bytes that the service tells of itself. */
-export function memoryOf(metrics: Metrics): { readonly residentBytes: number; readonly heapBytes: number } {
-  const residentBytes = metrics.sum('process_resident_memory_bytes');
-  return { residentBytes, heapBytes: metrics.sum('nodejs_heap_size_used_bytes') };
+/** Resident bytes that the service tells of itself. */
+export function residentBytesOf(metrics: Metrics): number {
+  return metrics.sum('process_resident_memory_bytes');
 }
 
 /** Cuts records into sends; a large one and a compressed one go alone. */
