@@ -1,6 +1,7 @@
 /**
  * Writes src/domain/contracts.ts from schemas/*.avsc: plain readonly TypeScript types of the JSON shape
- * (no union wrappers, longs as numbers, enums as string unions, null fields present).
+ * (no union wrappers, longs as numbers, enums as string unions, null fields present). A record that packs its content into
+ * one field has what it lists under `packs` in that field's place.
  *
  * It checks nothing about Avro beyond what it must understand; that every schema compiles and reads its history
  * is the business of test/contract. Run: `node scripts/generate-contracts.ts`.
@@ -84,7 +85,7 @@ class Declarations {
     const name = text(schema, 'name');
     // Reserves the name's place, so that a record stands before what it contains.
     if (!this.byName.has(name)) this.byName.set(name, '');
-    const lines = list(schema, 'fields').map((field) => {
+    const lines = list(schema, 'packs' in schema ? 'packs' : 'fields').map((field) => {
       if (!isObject(field)) throw new Error(`bad field in ${name}`);
       return `${comment(text(field, 'doc'), '  ')}  readonly ${text(field, 'name')}: ${this.typeOf(field['type'])};\n`;
     });

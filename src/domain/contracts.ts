@@ -63,16 +63,6 @@ export interface CustomerState {
   readonly referrals: Referrals;
 }
 
-/** Last sequence number of a customer per output topic; 0 = none yet. */
-export interface Sequences {
-  /** Of tier-changed. */
-  readonly tierChanged: number;
-  /** Of lifecycle-changed. */
-  readonly lifecycleChanged: number;
-  /** Of churn-alert. */
-  readonly churnAlert: number;
-}
-
 /** What was last told the world. */
 export interface Standing {
   /** Tier; null = none. */
@@ -349,6 +339,16 @@ export interface ErasureMarker {
   readonly requestedAt: number;
   /** Where the sequences of a new customer of that id continue. */
   readonly sequences: Sequences;
+}
+
+/** Last sequence number of a customer per output topic; 0 = none yet. */
+export interface Sequences {
+  /** Of tier-changed. */
+  readonly tierChanged: number;
+  /** Of lifecycle-changed. */
+  readonly lifecycleChanged: number;
+  /** Of churn-alert. */
+  readonly churnAlert: number;
 }
 
 /** Where a task is; key m:offsets, last record of every transaction. */

@@ -26,6 +26,7 @@ import type {
 import { startService, type Service, type ServiceDeps } from '../../src/pipeline/service.ts';
 import { defaultTransactionLimits } from '../../src/pipeline/transaction.ts';
 import { subjectOf, topicNames } from '../../src/pipeline/topics.ts';
+import { stateOf } from './packed.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export const topics = topicNames('');
@@ -269,7 +270,7 @@ export function order(customerId: string, occurredAt: number, amountMinor: numbe
 
 function entryOf(record: RawRecord): unknown {
   const { entry } = contractType('changelog').fromBuffer(body(record)) as ChangelogRecord;
-  return Object.values(entry)[0];
+  return 'clientele.CustomerState' in entry ? stateOf(record.value) : Object.values(entry)[0];
 }
 
 function body(record: RawRecord): Buffer {

@@ -9,6 +9,7 @@ import type { InputEvent } from '../../domain/event.ts';
 import type { ReasonCode } from '../../domain/outcome.ts';
 import type { ChangelogEntry, Clock, Codec, Decoded, InputName } from '../../pipeline/ports.ts';
 import type { SchemaSource } from '../../pipeline/schema-source.ts';
+import { packState, unpackState } from './packed-state.ts';
 import { compileScan, type Scan } from './scanner.ts';
 import { compile, contractType, schemaText } from './types.ts';
 import { WriterSchemas } from './writers.ts';
@@ -104,6 +105,12 @@ function schemaIdOf(value: Buffer): number | null {
 const customerBranch = 'clientele.CustomerState';
 const offsetsBranch = 'clientele.TaskOffsets';
 
+/** A changelog entry by the branch it is. */
+interface Entry {
+  readonly [customerBranch]?: { readonly packed: Buffer };
+  readonly [offsetsBranch]?: TaskOffsets;
+}
+
 class AvroCodec implements Codec {
   readonly #inputs: Readonly<Record<InputName, WriterSchemas<Reader>>>;
   readonly #changelog: WriterSchemas<Reader>;
@@ -161,7 +168,7 @@ class AvroCodec implements Codec {
   }
 
   encodeCustomer(state: CustomerState): Buffer {
-    return this.#encoders.changelog.encode({ entry: { [customerBranch]: state } });
+    return this.#encoders.changelog.encode({ entry: { [customerBranch]: { packed: packState(state) } } });
   }
 
   encodeOffsets(offsets: TaskOffsets): Buffer {
@@ -179,11 +186,11 @@ class AvroCodec implements Codec {
     }
     // Our own bytes, checked by the broker's CRC: no scan.
     const record: unknown = writer.reader.type.fromBuffer(value.subarray(headerBytes), writer.reader.resolver);
-    const { entry } = record as { readonly entry: Readonly<Record<string, unknown>> };
-    const state = entry[customerBranch];
-    if (state !== undefined) return { kind: 'customer', state: state as CustomerState };
+    const { entry } = record as { readonly entry: Entry };
+    const customer = entry[customerBranch];
+    if (customer !== undefined) return { kind: 'customer', state: unpackState(customer.packed) };
     const offsets = entry[offsetsBranch];
-    return offsets === undefined ? { kind: 'other' } : { kind: 'offsets', offsets: offsets as TaskOffsets };
+    return offsets === undefined ? { kind: 'other' } : { kind: 'offsets', offsets };
   }
 
   learnChangelog(schemaId: number): Promise<void> {

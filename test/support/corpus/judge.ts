@@ -4,10 +4,10 @@
  * Every difference is one sentence.
  */
 import { createHash } from 'node:crypto';
-import { contractType } from '../../../src/adapters/avro/types.ts';
 import { reasonCodes } from '../../../src/domain/outcome.ts';
 import { letterLimits } from '../../../src/pipeline/headers.ts';
 import { inputNames, type InputName, type RawRecord } from '../../../src/pipeline/ports.ts';
+import { stateOf } from '../packed.ts';
 import type { CorpusCase } from './cases.ts';
 import type { CorpusRecord, HeaderValue } from './draft.ts';
 
@@ -122,16 +122,13 @@ function text(letter: Letter, header: string): string {
 export type Remembered = Readonly<Record<InputName, readonly number[]>>;
 
 type Ring = { readonly entries: readonly { readonly at: number }[] };
-type Rings = Readonly<Record<'purchaseRing' | 'interactionRing' | 'surveyRing', Ring>>;
-
 /** Customers that have a state, by id, from the records of a changelog in their order. */
 export function customersOf(records: readonly Pick<RawRecord, 'key' | 'value'>[]): ReadonlyMap<string, Remembered> {
   const customers = new Map<string, Remembered>();
   for (const { key, value } of records) {
     const id = key?.toString() ?? '';
     if (!id.startsWith('c:') || value === null) continue;
-    const { entry } = contractType('changelog').fromBuffer(value.subarray(5)) as { entry: Record<string, unknown> };
-    const { purchaseRing, interactionRing, surveyRing } = Object.values(entry)[0] as Rings;
+    const { purchaseRing, interactionRing, surveyRing } = stateOf(value);
     const instants = ({ entries }: Ring): readonly number[] => entries.map(({ at }) => at);
     customers.set(id.slice(2), {
       purchases: instants(purchaseRing),

@@ -1,8 +1,10 @@
-// Bytes of the topics as the verifier understands them: Avro by avsc and schemas/*.avsc, nothing of src.
+// Bytes of the topics as the verifier understands them: Avro by avsc and schemas/*.avsc, nothing of src but the layout of a
+// packed state.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import avro, { type Schema, type Type } from 'avsc';
 import { z } from 'zod';
+import { stateOf } from '../packed.ts';
 
 /** One committed record as a reader outside the pipeline saw it. */
 export interface LogRecord {
@@ -121,7 +123,7 @@ export function readChangelog(
 ): { readonly customer: Customer } | { readonly offsets: Offsets } | { readonly other: string } {
   const key = record.key?.toString('utf8') ?? '';
   const entry = (): unknown => Object.values(changelog.parse(types.changelog.fromBuffer(body(record))).entry)[0];
-  if (key.startsWith('c:')) return { customer: customer.parse(entry()) };
+  if (key.startsWith('c:')) return { customer: customer.parse(stateOf(record.value)) };
   if (key === 'm:offsets') return { offsets: offsets.parse(entry()) };
   return { other: key };
 }

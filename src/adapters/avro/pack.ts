@@ -1,0 +1,267 @@
+/**
+ * The small change of a packed record: whole numbers of as many bytes as they need, texts, ids, and instants that name one
+ * written before. `PackWriter` and `PackReader` mirror each other call by call; what is packed in which order is
+ * packed-state.ts.
+ */
+
+/** Bytes that a number, a flag or a reference needs at most. */
+const itemBytes = 16;
+const idPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+/** Characters before which an id in its usual form has a hyphen. */
+const hyphensBefore = new Set([4, 6, 8, 10]);
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Packs one record after the other into the same memory; `bytes` of one are good until the next `begin`. */
+export class PackWriter {
+  #bytes = Buffer.allocUnsafeSlow(4_096);
+  #at = 0;
+  readonly #instants: number[] = [];
+  #instantCount = 0;
+
+  /** Starts a record. */
+  begin(): void {
+    this.#at = 0;
+    this.#instantCount = 0;
+  }
+
+  /** What was packed since `begin`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  /** 0-255. */
+  byte(value: number): void {
+    this.#reserve(itemBytes);
+    this.#bytes[this.#at++] = value;
+  }
+
+  /** 0 to 2^24 - 1, in three bytes. */
+  hash24(value: number): void {
+    this.#reserve(itemBytes);
+    this.#at = this.#bytes.writeUIntLE(value, this.#at, 3);
+  }
+
+  /** 0 to 2^32 - 1, in four bytes. */
+  word(value: number): void {
+    this.#reserve(itemBytes);
+    this.#at = this.#bytes.writeUInt32LE(value, this.#at);
+  }
+
+  /** Whole, 0 to 2^53. */
+  uint(value: number): void {
+    this.#reserve(itemBytes);
+    let rest = value;
+    while (rest > 0x7fff_ffff) {
+      this.#bytes[this.#at++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.#bytes[this.#at++] = (rest & 127) | 128;
+      rest >>>= 7;
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+
+  /** Whole, between -2^53 and 2^53, with a yes or no beside it. */
+  int(value: number, flag = false): void {
+    this.#reserve(itemBytes);
+    const magnitude = Math.abs(value);
+    const low = magnitude % 32;
+    const rest = (magnitude - low) / 32;
+    this.#bytes[this.#at++] = low | (value < 0 ? 32 : 0) | (flag ? 64 : 0) | (rest > 0 ? 128 : 0);
+    if (rest > 0) this.uint(rest);
+  }
+
+  double(value: number): void {
+    this.#reserve(itemBytes);
+    this.#at = this.#bytes.writeDoubleLE(value, this.#at);
+  }
+
+  /** Whole numbers of which most are 0; at most 31. */
+  sparse(values: readonly number[]): void {
+    let mask = 0;
+    for (let index = 0; index < values.length; index += 1) if (values[index] !== 0) mask |= 1 << index;
+    this.uint(mask);
+    for (const value of values) if (value !== 0) this.int(value);
+  }
+
+  text(value: string | null): void {
+    if (value === null) {
+      this.byte(0);
+      return;
+    }
+    const { length } = value;
+    this.#reserve(3 * length + itemBytes);
+    const from = this.#at;
+    if (length < 127) {
+      this.#bytes[this.#at++] = length + 1;
+      let index = 0;
+      for (let code = 0; index < length; index += 1) {
+        code = value.charCodeAt(index);
+        if (code > 127) break;
+        this.#bytes[this.#at + index] = code;
+      }
+      if (index === length) {
+        this.#at += length;
+        return;
+      }
+    }
+    this.#at = from;
+    this.uint(Buffer.byteLength(value) + 1);
+    this.#at += this.#bytes.write(value, this.#at);
+  }
+
+  /** A text that is nearly always a UUID. */
+  id(value: string | null): void {
+    const isUsual = value !== null && value.length === 36 && idPattern.test(value);
+    this.byte(isUsual ? 1 : 0);
+    if (!isUsual) {
+      this.text(value);
+      return;
+    }
+    this.#reserve(itemBytes);
+    for (let index = 0, from = 0; index < 16; index += 1, from += 2) {
+      if (hyphensBefore.has(index)) from += 1;
+      this.#bytes[this.#at++] = (nibble(value, from) << 4) | nibble(value, from + 1);
+    }
+  }
+
+  /** An instant; one that was written since `begin` takes a byte. */
+  instant(value: number | null): void {
+    if (value === null) {
+      this.byte(0);
+      return;
+    }
+    const count = this.#instantCount;
+    for (let index = count - 1; index >= 0; index -= 1) {
+      if (this.#instants[index] !== value) continue;
+      this.uint(count - index + 1);
+      return;
+    }
+    this.byte(1);
+    this.int(value - (count === 0 ? 0 : (this.#instants[0] ?? 0)));
+    this.seen(value);
+  }
+
+  /** Lets later instants name this one. */
+  seen(value: number): void {
+    this.#instants[this.#instantCount++] = value;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(2 * (this.#at + bytes));
+    this.#bytes.copy(grown, 0, 0, this.#at);
+    this.#bytes = grown;
+  }
+}
+
+function nibble(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code < 58 ? code - 48 : code - 87;
+}
+
+/** Reads what a PackWriter wrote, in the same order. Throws: RangeError behind the end. */
+export class PackReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+  readonly #instants: number[] = [];
+  /** The yes or no beside the last `int`. */
+  flag = false;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** True once everything is read. */
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#at++];
+    if (value === undefined) throw new RangeError('a packed record ends too early');
+    return value;
+  }
+
+  hash24(): number {
+    const value = this.#bytes.readUIntLE(this.#at, 3);
+    this.#at += 3;
+    return value;
+  }
+
+  word(): number {
+    const value = this.#bytes.readUInt32LE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  uint(): number {
+    let [value, weight] = [0, 1];
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 127) * weight;
+      if (byte < 128) return value;
+      weight *= 128;
+    }
+  }
+
+  int(): number {
+    const byte = this.byte();
+    this.flag = (byte & 64) !== 0;
+    const magnitude = (byte & 31) + (byte < 128 ? 0 : this.uint() * 32);
+    return (byte & 32) === 0 ? magnitude : -magnitude;
+  }
+
+  double(): number {
+    const value = this.#bytes.readDoubleLE(this.#at);
+    this.#at += 8;
+    return value;
+  }
+
+  /** As many as were written; `next` gives them one by one. */
+  sparse(): () => number {
+    let mask = this.uint();
+    return () => {
+      const value = (mask & 1) === 0 ? 0 : this.int();
+      mask >>>= 1;
+      return value;
+    };
+  }
+
+  text(): string | null {
+    const length = this.uint() - 1;
+    if (length < 0) return null;
+    const from = this.#at;
+    this.#at += length;
+    if (this.#at > this.#bytes.length) throw new RangeError('a packed record ends too early');
+    return this.#bytes.toString('utf8', from, this.#at);
+  }
+
+  id(): string | null {
+    if (this.byte() === 0) return this.text();
+    let text = '';
+    for (let index = 0; index < 16; index += 1) {
+      if (hyphensBefore.has(index)) text += '-';
+      text += hexOf[this.byte()] ?? '';
+    }
+    return text;
+  }
+
+  instant(): number | null {
+    const code = this.uint();
+    if (code === 0) return null;
+    if (code > 1) {
+      const known = this.#instants[this.#instants.length - code + 1];
+      if (known === undefined) throw new RangeError('a packed record names an instant it does not have');
+      return known;
+    }
+    const value = this.int() + (this.#instants[0] ?? 0);
+    this.seen(value);
+    return value;
+  }
+
+  seen(value: number): void {
+    this.#instants.push(value);
+  }
+}
