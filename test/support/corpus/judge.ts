@@ -142,15 +142,28 @@ export function customersOf(records: readonly Pick<RawRecord, 'key' | 'value'>[]
 /** What the rings of the corpus' model hold. */
 const ringSizes: Readonly<Record<InputName, number>> = { purchases: 16, interactions: 8, surveys: 4 };
 
-/** Sound events that no state remembers, of those that fit into the rings. Events of a customer are in their order. */
-export function missingSound(cases: readonly CorpusCase[], found: ReadonlyMap<string, Remembered>): readonly string[] {
-  const expected = new Map<string, Record<InputName, number[]>>();
+/** What the rings of each customer must hold, by id. */
+export type Expected = Map<string, Record<InputName, number[]>>;
+
+/** Notes the sound events of `cases`; those of a customer come in their order. */
+export function expectSound(expected: Expected, cases: readonly CorpusCase[]): void {
   for (const { customerId, occurredAt, record, reason } of cases) {
     if (reason !== null) continue;
     const known = expected.get(customerId) ?? { purchases: [], interactions: [], surveys: [] };
     expected.set(customerId, known);
     known[record.input] = [...known[record.input], occurredAt].slice(-ringSizes[record.input]);
   }
+}
+
+/** Sound events that no state remembers, of those that fit into the rings. Events of a customer are in their order. */
+export function missingSound(cases: readonly CorpusCase[], found: ReadonlyMap<string, Remembered>): readonly string[] {
+  const expected: Expected = new Map();
+  expectSound(expected, cases);
+  return missing(expected, found);
+}
+
+/** What is expected of a state and not in it. */
+export function missing(expected: Expected, found: ReadonlyMap<string, Remembered>): readonly string[] {
   return [...expected].flatMap(([customerId, instants]) =>
     inputNames.flatMap((input) => {
       const held = found.get(customerId)?.[input] ?? [];

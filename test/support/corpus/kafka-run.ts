@@ -48,6 +48,16 @@ export interface Running {
   stop(): Promise<number | null>;
 }
 
+/** A record as a reader finds it. */
+export type Found = Pick<RawRecord, 'key' | 'value' | 'headers'>;
+
+/** A reader of one topic. */
+export interface Reader {
+  /** Resolves when it has read at least so many records and no more come, or after a minute. */
+  reached(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
 type Kafka = ReturnType<typeof createKafka>;
 type Producer = ReturnType<Kafka['producer']>;
 type Message = Parameters<Producer['send']>[0]['messages'][number];
@@ -125,28 +135,39 @@ export class KafkaRun {
   }
 
   /** Everything committed to `topic`: at least `count` records, and what else comes within a second. */
-  async read(topic: string, count: number): Promise<readonly Pick<RawRecord, 'key' | 'value' | 'headers'>[]> {
+  async read(topic: string, count: number): Promise<readonly Found[]> {
+    const found: Found[] = [];
+    const reader = await this.follow(topic, (record) => found.push(record));
+    await reader.reached(count);
+    await reader.close();
+    return found;
+  }
+
+  /** Hands every committed record of `topic` to `onRecord`, from the beginning on. */
+  async follow(topic: string, onRecord: (record: Found) => void): Promise<Reader> {
     this.readers += 1;
     const groupId = `${this.endpoints.prefix}reader-${this.readers}`;
     const consumer = this.kafka(groupId).consumer({ groupId, maxWaitTimeInMs: 100, readUncommitted: false });
-    const found: Pick<RawRecord, 'key' | 'value' | 'headers'>[] = [];
+    let count = 0;
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachMessage: ({ message: { key, value, headers } }) => {
         const last = Object.entries(headers ?? {}).map(([name, one]) => [name, Array.isArray(one) ? one.at(-1) : one]);
-        found.push({ key, value, headers: Object.fromEntries(last) as RawRecord['headers'] });
+        onRecord({ key, value, headers: Object.fromEntries(last) as RawRecord['headers'] });
+        count += 1;
         return Promise.resolve();
       },
     });
-    const untilMs = Date.now() + 60_000;
-    for (let seen = -1; Date.now() < untilMs && (found.length < count || seen < found.length);) {
-      seen = found.length;
-      await sleep(1_000);
-    }
-    await consumer.disconnect();
-    return found;
+    const reached = async (least: number): Promise<void> => {
+      const untilMs = Date.now() + 60_000;
+      for (let seen = -1; Date.now() < untilMs && (count < least || seen < count);) {
+        seen = count;
+        await sleep(1_000);
+      }
+    };
+    return { reached, close: () => consumer.disconnect() };
   }
 
   /** Resolves with the metrics once the service at `url` has an outcome for `records` and is behind no more. */
