@@ -71,7 +71,7 @@ describe('a run killed five times, on the same topics with a new changelog and a
 
   it('publishes the same sequence of keys and values in every partition', async () => {
     await installation.startAnew('again', { dedupe: false });
-    const ends = await installation.purchaseEnds();
+    const ends = await installation.inputEnds();
 
     const inData = await killAt(1, 'afterSend', 6);
     expect(inData.state).toBe('Ongoing');

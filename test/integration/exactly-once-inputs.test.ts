@@ -56,7 +56,7 @@ describe('an input that ends in aborted transactions', () => {
     await until(async () => (await lag(url)) === 0, 'lag 0 behind what was there at the start');
 
     // While it is open nothing behind it may be taken; aborted, it is passed.
-    const ends = await installation.purchaseEnds();
+    const ends = await installation.inputEnds();
     const open = await installation.openTransaction(orders(20));
     await installation.write(orders(10));
     await until(async () => (await lag(url)) >= 30, 'the open transaction shows as lag');

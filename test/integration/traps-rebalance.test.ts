@@ -167,7 +167,7 @@ describe('a rebalance', () => {
       await (shipped as GroupConsumer | null)?.commitPositions(partition, { purchases: 0 });
     expect(await driver.groupPositions('purchases')).toEqual([0, 0]);
     const seen = slices.length;
-    const ends = await driver.installation.purchaseEnds();
+    const ends = await driver.installation.inputEnds();
     const second = await driver.start();
     await until(() => owned(second).length === 1, 'the second has one');
     await driver.buy(50);

@@ -15,6 +15,7 @@ import { openImportProducer, type ImportProducer } from '../../src/adapters/kafk
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
 import type { Purchase } from '../../src/domain/contracts.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
+import { inputNames, type InputName } from '../../src/pipeline/ports.ts';
 import { subjectOf, topicNames, type TopicNames } from '../../src/pipeline/topics.ts';
 import { logEnds, openTransactions, readCommitted } from './kafka-judge.ts';
 import { useStack } from './stack.ts';
@@ -166,22 +167,27 @@ export class Installation {
     });
   }
 
-  /** Newest committed position of the purchases, by partition; 0 before the first commit. */
-  positions(): number[] {
-    return this.numbers().map((partition) => this.committed.get(partition)?.positions['purchases'] ?? 0);
+  /** Newest committed position of an input, by partition; 0 before the first commit. */
+  positions(input: InputName = 'purchases'): number[] {
+    return this.numbers().map((partition) => this.committed.get(partition)?.positions[input] ?? 0);
   }
 
-  /** End of the purchases by partition, control records counted. */
-  async purchaseEnds(): Promise<number[]> {
-    const found = await this.admin.fetchTopicOffsets(this.topics.purchases);
+  /** End of an input by partition, control records counted. */
+  async inputEnds(input: InputName = 'purchases'): Promise<number[]> {
+    const found = await this.admin.fetchTopicOffsets(this.topics[input]);
     return this.numbers().map((number) => Number(found.find(({ partition }) => partition === number)?.high ?? -1));
   }
 
-  /** Resolves once every committed position is the end of the purchases. */
+  /** Resolves once every committed position is the end of its input. */
   async settled(limitMs = 60_000): Promise<void> {
-    const ends = await this.purchaseEnds();
-    const what = (): string => `positions ${this.positions().join()} of ${ends.join()}`;
-    await until(() => this.positions().join() === ends.join(), what, limitMs);
+    const ends = await Promise.all(inputNames.map((input) => this.inputEnds(input)));
+    const reached = (): string => inputNames.map((input) => this.positions(input).join()).join(' ');
+    const wanted = ends.map((end) => end.join()).join(' ');
+    await until(
+      () => reached() === wanted,
+      () => `positions ${reached()} of ${wanted}`,
+      limitMs,
+    );
   }
 
   private numbers(): number[] {

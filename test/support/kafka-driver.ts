@@ -268,7 +268,7 @@ export class KafkaDriver {
 
   /** Resolves once these tasks (default: all) have committed what is in the purchases now. Rejects: when one failed. */
   async settled(partitions: readonly number[] = this.numbers(), limitMs = 60_000): Promise<void> {
-    const ends = await this.installation.purchaseEnds();
+    const ends = await this.installation.inputEnds();
     const missing = (): number[] =>
       partitions.filter((at) => (this.offsets(at)?.positions['purchases'] ?? 0) < (ends[at] ?? 0));
     await until(

@@ -71,6 +71,8 @@ const customer = z.object({
   sequences: z.object({ tierChanged: z.int() }),
   standing: z.object({ tierId: z.string().nullable(), tierEnteredAt: z.int().nullable(), total: z.int() }),
   days: z.array(z.object({ day: z.int(), orders: z.int(), netMinor: z.int(), firstAt: z.int() })),
+  interactions: z.object({ count: z.int() }),
+  surveys: z.object({ count: z.int() }),
   totals: z.object({ revenueMinor: z.int(), refundsMinor: z.int(), unplacedCount: z.int() }),
 });
 export type Customer = z.output<typeof customer>;

@@ -185,6 +185,9 @@ function stateOf(customerId: string, customer: BatchCustomer): Customer {
     sequences: { tierChanged: sequence },
     standing: { tierId: tier?.id ?? null, tierEnteredAt: tier?.enteredAt ?? null, total: told.total },
     days: daysOf(applied),
+    // Only purchases are recounted here; test/integration/exactly-once-merge.test.ts counts the others.
+    interactions: { count: 0 },
+    surveys: { count: 0 },
     totals: {
       revenueMinor: sumOf(applied.filter(({ kind }) => kind === 'order')),
       refundsMinor: sumOf(applied.filter(({ kind }) => kind !== 'order')),
