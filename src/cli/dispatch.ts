@@ -24,6 +24,11 @@ export const commands: readonly Entry[] = [
   { name: 'fit', summary: 'purchase history to a model file, with a report', load: () => import('./fit.ts') },
   { name: 'model', summary: 'the model file: check, show, diff', load: () => import('./model.ts') },
   {
+    name: 'replay',
+    summary: 'history files through the core without a broker: every transition',
+    load: () => import('./replay.ts'),
+  },
+  {
     name: 'explain',
     summary: 'why a customer stands where they stand, from history files',
     load: () => import('./explain.ts'),

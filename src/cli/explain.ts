@@ -2,17 +2,13 @@
  * `clientele explain <customer>`: why a customer stands where they stand, from history files through the same core as the
  * service. It reads and prints; nothing is sent anywhere.
  */
-import { resolve } from 'node:path';
-import { parseInstant } from '../adapters/csv/instant.ts';
-import { genericPreset, presets, resolveMapping } from '../adapters/csv/mapping.ts';
-import { readEvents } from '../adapters/csv/read-events.ts';
-import { isFull } from '../domain/capacity.ts';
+import { genericPreset, presets } from '../adapters/csv/mapping.ts';
 import type { CustomerState } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import { explain } from '../domain/explain.ts';
 import type { Model } from '../domain/model.ts';
-import { step, type TierTransition } from '../domain/step.ts';
-import { validate } from '../domain/validate.ts';
+import { Replay } from '../domain/replay.ts';
+import type { TierTransition } from '../domain/step.ts';
 import { explanationText } from './explanation-text.ts';
 import {
   exitCodes,
@@ -24,9 +20,9 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { fileGroup, instantOption, readHistory } from './history.ts';
 import { mappingOptions } from './mapping-options.ts';
 import { loadModel, modelPath } from './model-source.ts';
-import { startProgress } from './progress.ts';
 
 const options = {
   from: { type: 'string' },
@@ -66,15 +62,13 @@ async function explainCustomer(argv: readonly string[], context: CommandContext)
   if (values.from === undefined || names.length === 0) {
     throw new UsageError('explain needs --from <preset> and one or more files: it does not ask a running service yet.');
   }
-  const mapping = resolveMapping(values.from, { ...values, timeOfDay: values['time-of-day'] });
-  const asOfGiven = asOfIn(values['as-of']);
+  const group = fileGroup(values.from, names, values);
+  const asOfGiven = instantOption('--as-of', values['as-of'], '00:00:00Z');
   const model = loadModel(modelPath(values.model, context), context);
-  const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'rows', total: null });
-  const files = names.map((name) => resolve(context.cwd, name));
-  const { events, rows } = await readEvents(files, mapping, (read) => reading.update(read));
+  const { events, rows } = await readHistory([group], context);
   const asOf = asOfGiven ?? events.at(-1)?.event.occurredAt ?? 0;
   const own = events.filter(({ event }) => event.customerId === customerId && event.occurredAt <= asOf);
-  const told = tell(own, model);
+  const told = tell(customerId, own, model);
   if (told.state === undefined) {
     throw new FailedError(`no event of customer ${customerId}${refusedText(told.refused)} in ${rows} rows.`);
   }
@@ -83,14 +77,6 @@ async function explainCustomer(argv: readonly string[], context: CommandContext)
   if (values.json === true) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused }));
   else line(context.stdout, explanationText(explanation, transitions, refused));
   return exitCodes.done;
-}
-
-function asOfIn(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const asOf = parseInstant(text, '00:00:00Z');
-  if (asOf === null)
-    throw new UsageError(`--as-of ${text} is not a date or an instant with a zone, such as 1998-01-31.`);
-  return asOf;
 }
 
 /** What a customer's events, in order, come to. */
@@ -102,23 +88,17 @@ interface Told {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-function tell(events: readonly InputEvent[], model: Model): Told {
-  let state: CustomerState | undefined;
+function tell(customerId: string, events: readonly InputEvent[], model: Model): Told {
   const transitions: TierTransition['value'][] = [];
   const refused = new Map<string, number>();
+  const replay = new Replay(model, ({ topic, value }) => {
+    if (topic === 'tierChanged') transitions.push(value);
+  });
   for (const input of events) {
-    const { customerId: key, occurredAt: brokerTimestampMs } = input.event;
-    const invalid = validate(input, { key, brokerTimestampMs }, model);
-    const reason = invalid ?? (isFull(state, input) ? 'limit_exceeded' : null);
-    if (reason !== null) {
-      refused.set(reason, (refused.get(reason) ?? 0) + 1);
-      continue;
-    }
-    const result = step(state, input, model, { backfillRunId: null });
-    state = result.state;
-    for (const { topic, value } of result.transitions) if (topic === 'tierChanged') transitions.push(value);
+    const { reason } = replay.take(input);
+    if (reason !== null) refused.set(reason, (refused.get(reason) ?? 0) + 1);
   }
-  return { state, transitions, refused: Object.fromEntries(refused) };
+  return { state: replay.states.get(customerId), transitions, refused: Object.fromEntries(refused) };
 }
 
 function refusedText(refused: Told['refused']): string {

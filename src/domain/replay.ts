@@ -1,0 +1,58 @@
+/**
+ * A history through the core without a broker: every customer's state in memory, events in event-time order, what there is to
+ * tell handed over in that order. The same functions as live processing; what a running service would make a dead letter
+ * is refused here, with the same reason.
+ */
+import { isFull } from './capacity.ts';
+import type { CustomerState } from './contracts.ts';
+import type { InputEvent } from './event.ts';
+import type { Model } from './model.ts';
+import type { Outcome, ReasonCode } from './outcome.ts';
+import { step } from './step.ts';
+import type { Transition } from './step.ts';
+import { validate } from './validate.ts';
+
+/** Takes a transition and the instant the replay had reached. */
+export type Listener = (transition: Transition, at: number) => void;
+
+/** What became of an event; `reason` says why it was rejected. */
+export interface Taken {
+  readonly outcome: Outcome;
+  readonly reason: ReasonCode | null;
+}
+
+const inputOrder = { purchases: 0, interactions: 1, surveys: 2 } as const;
+
+/** Orders events as a task takes them: by instant, then by input; what is equal keeps its place. */
+export function byEventTime(left: InputEvent, right: InputEvent): number {
+  return left.event.occurredAt - right.event.occurredAt || inputOrder[left.input] - inputOrder[right.input];
+}
+
+export class Replay {
+  private readonly customers = new Map<string, CustomerState>();
+  private readonly model: Model;
+  private readonly tell: Listener;
+
+  constructor(model: Model, tell: Listener) {
+    this.model = model;
+    this.tell = tell;
+  }
+
+  /** Every customer seen, by id, in the order of their first event. */
+  get states(): ReadonlyMap<string, CustomerState> {
+    return this.customers;
+  }
+
+  /** Takes one event; give them in event-time order (`byEventTime`). */
+  take(input: InputEvent): Taken {
+    const { customerId, occurredAt } = input.event;
+    const before = this.customers.get(customerId);
+    const record = { key: customerId, brokerTimestampMs: occurredAt };
+    const reason = validate(input, record, this.model) ?? (isFull(before, input) ? 'limit_exceeded' : null);
+    if (reason !== null) return { outcome: 'rejected', reason };
+    const { outcome, state, transitions } = step(before, input, this.model, { backfillRunId: null });
+    if (state !== before) this.customers.set(customerId, state);
+    for (const transition of transitions) this.tell(transition, occurredAt);
+    return { outcome, reason: null };
+  }
+}
