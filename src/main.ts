@@ -19,7 +19,7 @@ import { checkModel } from './domain/model-check.ts';
 import type { Model } from './domain/model.ts';
 import { outcomes, reasonCodes } from './domain/outcome.ts';
 import type { Clock, Codec, GroupConsumer, InputName, Logger, ProducerFactory } from './pipeline/ports.ts';
-import type { SchemaSource } from './pipeline/schema-source.ts';
+import { observed, type SchemaSource } from './pipeline/schema-source.ts';
 import { startService, type Service, type ServiceDeps, type ServiceStatus } from './pipeline/service.ts';
 import { judgePartitions, serviceTopics, waitForStart, type FoundPartitions } from './pipeline/start.ts';
 import { subjectOf, topicNames, type TopicNames } from './pipeline/topics.ts';
@@ -144,12 +144,12 @@ interface World {
   readonly codec: Codec;
 }
 
-async function openWorld({ config, deps }: Wiring): Promise<World> {
+async function openWorld({ config, deps, telemetry }: Wiring): Promise<World> {
   const topics = topicNames(config.topicPrefix);
   const counts = await deps.transport.partitionCounts(serviceTopics.map((key) => topics[key]));
   const partitions = judgePartitions(counts, topics);
   const codec = await openCodec({
-    source: deps.transport.source,
+    source: observed(deps.transport.source, (answered) => telemetry.registryAsked(answered)),
     clock: deps.clock,
     subjects: {
       changelog: subjectOf(topics.changelog),

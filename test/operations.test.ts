@@ -45,10 +45,11 @@ describe('OPERATIONS.md', () => {
     });
     telemetry.identify('1.0.0', 1);
     telemetry.phase(0, 'running');
-    telemetry.lag(0, 'purchases', 0);
+    telemetry.lag(0, 'purchases', 0, 0);
     telemetry.taskTime(0, 0);
     telemetry.restored(0, 0, 0);
-    telemetry.stateSize(0, 0);
+    telemetry.stateSize(0, 0, {});
+    telemetry.takenOver(0);
     const none = { applied: 1, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
     telemetry.committed({
       partition: 0,
@@ -57,7 +58,7 @@ describe('OPERATIONS.md', () => {
       reasons: {},
       transitions: { up: 1 },
       stages: { new: 1 },
-      tierDeltas: { high: 1 },
+      explanationMismatches: 0,
       recordsSent: 1,
     });
     const { body } = await telemetry.scrape();

@@ -359,6 +359,8 @@ export interface TaskOffsets {
   readonly inputTimes: Readonly<Record<string, number>>;
   /** Input name to the run id of the import it is inside of. */
   readonly backfillRuns: Readonly<Record<string, string>>;
+  /** Customers of the task by standing: `tier:` and the tier’s id, `stage:` and the lifecycle stage. */
+  readonly population: Readonly<Record<string, number>>;
   /** Task time, epoch ms; never falls. */
   readonly taskTimeMs: number;
   /** Grows by one with each commit. */

@@ -8,7 +8,7 @@
  * I3 Nothing is taken from an input except at the position that follows the last one taken.
  */
 import { isFull } from '../domain/capacity.ts';
-import type { TaskOffsets } from '../domain/contracts.ts';
+import type { TaskOffsets, TierChanged } from '../domain/contracts.ts';
 import { step } from '../domain/step.ts';
 import type { DecodedRecord } from './decode.ts';
 import { deadLetter, traceparentOf } from './headers.ts';
@@ -305,7 +305,8 @@ export class Incarnation {
     }
     const taskTimeMs = taskTimeOf(this.inputs, this.offsets.taskTimeMs, nowMs);
     const commitNumber = this.offsets.commitNumber + 1;
-    return { ...this.offsets, positions, inputTimes, backfillRuns, taskTimeMs, commitNumber };
+    const population = movedBy(this.offsets.population, this.work.moves);
+    return { ...this.offsets, positions, inputTimes, backfillRuns, population, taskTimeMs, commitNumber };
   }
 
   private adopt(next: TaskOffsets, changelogNext: number): void {
@@ -336,13 +337,19 @@ export class Incarnation {
     const { work, recordsSent, durationMs } = commit;
     const transitions: Record<string, number> = {};
     const stages: Record<string, number> = {};
+    let explanationMismatches = 0;
     for (const { transition } of work.transitions) {
-      if (transition.topic === 'tierChanged') count(transitions, transition.value.direction);
-      else count(stages, transition.value.to ?? 'none');
+      if (transition.topic === 'tierChanged') {
+        count(transitions, transition.value.direction);
+        if (!addsUp(transition.value)) explanationMismatches += 1;
+      } else count(stages, transition.value.to ?? 'none');
     }
-    const { outcomes, reasons, tierDeltas } = work;
-    telemetry.committed({ partition, durationMs, outcomes, reasons, transitions, stages, tierDeltas, recordsSent });
-    telemetry.stateSize(partition, this.store.size);
+    const { outcomes, reasons } = work;
+    telemetry.committed({
+      ...{ partition, durationMs, outcomes, reasons, transitions, stages },
+      ...{ explanationMismatches, recordsSent },
+    });
+    telemetry.stateSize(partition, this.store.size, this.offsets.population);
     telemetry.taskTime(partition, this.offsets.taskTimeMs);
   }
 
@@ -350,7 +357,9 @@ export class Incarnation {
   private reportLag(nowMs: number): void {
     if (nowMs - this.lastLagMs < lagReportMs) return;
     this.lastLagMs = nowMs;
-    for (const input of this.inputs) this.deps.telemetry.lag(this.partition, input.name, input.lag);
+    for (const input of this.inputs) {
+      this.deps.telemetry.lag(this.partition, input.name, input.lag, input.lagMs(nowMs));
+    }
   }
 
   /** Too many rejections: something upstream is broken, and going on would bury it under dead letters. */
@@ -389,6 +398,21 @@ export class Incarnation {
       this.flow(input);
     }
   }
+}
+
+/** What the explanation says must be what happened, to the last hundredth. */
+function addsUp({ factors, scoreBefore, scoreAfter }: Omit<TierChanged, 'recordedAt'>): boolean {
+  return factors.reduce((sum, { contribution }) => sum + contribution, 0) === scoreAfter - scoreBefore;
+}
+
+/** The population after `moves`; a standing nobody has any more is left out, so models of old leave nothing behind. */
+function movedBy(
+  population: Readonly<Record<string, number>>,
+  moves: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const moved = { ...population };
+  for (const [standing, by] of Object.entries(moves)) moved[standing] = (moved[standing] ?? 0) + by;
+  return Object.fromEntries(Object.entries(moved).filter(([, customers]) => customers !== 0));
 }
 
 function count(counts: Record<string, number>, of: string): void {

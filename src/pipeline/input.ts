@@ -114,6 +114,13 @@ export class TaskInput {
     return Math.max(0, this.highWatermark - this.position);
   }
 
+  /** Age of the oldest record not taken, ms; 0 when there is none, null when it has not been fetched yet. */
+  lagMs(nowMs: number): number | null {
+    if (this.lag === 0) return 0;
+    const oldest = this.entries[this.head]?.record ?? this.undecoded[this.undecodedHead];
+    return oldest === undefined ? null : Math.max(0, nowMs - oldest.timestampMs);
+  }
+
   get full(): boolean {
     return this.buffered >= this.limits.maxRecords || this.bytes >= this.limits.maxBytes;
   }

@@ -215,8 +215,8 @@ export interface CommitReport {
   readonly transitions: Readonly<Record<string, number>>;
   /** LifecycleChanged by the stage entered. */
   readonly stages: Readonly<Record<string, number>>;
-  /** Customers per tier id that entered (+) or left (-) it. */
-  readonly tierDeltas: Readonly<Record<string, number>>;
+  /** TierChanged whose contributions do not sum to its change of score: our bug, must stay 0. */
+  readonly explanationMismatches: number;
   readonly recordsSent: number;
 }
 
@@ -226,9 +226,13 @@ export interface Telemetry {
   commitFailed(partition: number, result: Exclude<CommitResult, 'ok'>): void;
   /** null = the task has left this process. */
   phase(partition: number, phase: TaskPhase | null): void;
-  lag(partition: number, input: InputName, records: number): void;
+  /** `ageMs`: age of the oldest record not taken; null = not known, the value told before still stands. */
+  lag(partition: number, input: InputName, records: number, ageMs: number | null): void;
   /** Task time, epoch ms. */
   taskTime(partition: number, taskTimeMs: number): void;
   restored(partition: number, records: number, remaining: number): void;
-  stateSize(partition: number, customers: number): void;
+  /** From the fence to the first commit of a take-over that succeeded. */
+  takenOver(durationMs: number): void;
+  /** `population` as in `m:offsets`. */
+  stateSize(partition: number, customers: number, population: Readonly<Record<string, number>>): void;
 }

@@ -16,6 +16,24 @@ export interface SchemaSource {
   idOf(subject: string, schema: string): Promise<number>;
 }
 
+/** Tells `tell` of each look-up whether the registry answered; a definite "there is none" is an answer. */
+export function observed(source: SchemaSource, tell: (answered: boolean) => void): SchemaSource {
+  const told = async <T>(lookUp: Promise<T>): Promise<T> => {
+    try {
+      const answer = await lookUp;
+      tell(true);
+      return answer;
+    } catch (error) {
+      tell(error instanceof SchemaMissingError);
+      throw error;
+    }
+  };
+  return {
+    fetch: (schemaId) => told(source.fetch(schemaId)),
+    idOf: (subject, schema) => told(source.idOf(subject, schema)),
+  };
+}
+
 /** What `fetch` answers for an id that does not exist; no Avro schema has this text. */
 export const notFound = 'not_found';
 

@@ -200,6 +200,7 @@ async function firstOffsets(deps: TakeoverDeps, partition: number, found: TaskOf
     positions,
     inputTimes: found?.inputTimes ?? {},
     backfillRuns: found?.backfillRuns ?? {},
+    population: found?.population ?? {},
     taskTimeMs: found?.taskTimeMs ?? 0,
     commitNumber: (found?.commitNumber ?? 0) + 1,
     incarnation: deps.randomId(),

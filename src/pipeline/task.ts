@@ -178,7 +178,7 @@ export class Task {
     this.incarnation = incarnation;
     if (this.stopping !== 'no') incarnation.end(this.stopping);
     this.setPhase('running');
-    this.deps.telemetry.stateSize(this.partition, this.store.size);
+    this.deps.telemetry.stateSize(this.partition, this.store.size, taken.offsets.population);
     const end = await incarnation.process().finally(() => (this.incarnation = null));
     if (end === 'stopped') return end;
     incarnation.holdInputs();
@@ -197,6 +197,7 @@ export class Task {
     const { deps, partition } = this;
     this.attempt = new AbortController();
     const { signal } = this.attempt;
+    const startedMs = deps.clock.now();
     if (this.stopping !== 'no') return 'cancelled';
     try {
       this.setPhase('fencing');
@@ -204,7 +205,9 @@ export class Task {
       signal.throwIfAborted();
       this.setPhase('restoring');
       const resume = { store: this.store, next: this.changelogNext, offsets: this.offsets };
-      return await takeOver(deps, partition, producer, resume, this.reader, signal);
+      const taken = await takeOver(deps, partition, producer, resume, this.reader, signal);
+      deps.telemetry.takenOver(deps.clock.now() - startedMs);
+      return taken;
     } catch (error) {
       if (error instanceof DataRefusedError) throw error;
       if (signal.aborted) return 'cancelled';

@@ -6,7 +6,7 @@
  */
 import type { CustomerState } from '../domain/contracts.ts';
 import { outcomes, type Outcome, type ReasonCode } from '../domain/outcome.ts';
-import type { TierTransition, Transition } from '../domain/step.ts';
+import type { Transition } from '../domain/step.ts';
 import type { Entry } from './input.ts';
 import { inputNames, type InputName, type OutRecord, type StateStore } from './ports.ts';
 
@@ -26,8 +26,8 @@ export class WorkingCopy {
   readonly deadLetters: OutRecord[] = [];
   readonly outcomes: OutcomeCounts = zeroOutcomes();
   readonly reasons: Partial<Record<ReasonCode, number>> = {};
-  /** Tier population moved by the transitions, by tier id. */
-  readonly tierDeltas: Record<string, number> = {};
+  /** How this transaction moves the population of `m:offsets`. */
+  readonly moves: Record<string, number> = {};
   readonly consumed: Record<InputName, number> = { purchases: 0, interactions: 0, surveys: 0 };
   /** Process clock when the first record was taken, or null while empty. */
   firstAtMs: number | null = null;
@@ -69,23 +69,27 @@ export class WorkingCopy {
   }
 
   changed(state: CustomerState): void {
+    this.moveStanding(this.state(state.customerId)?.standing, state.standing);
     this.states.set(state.customerId, state);
   }
 
+  /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */
+  private moveStanding(before: CustomerState['standing'] | undefined, after: CustomerState['standing']): void {
+    const stage = before?.lifecycle.stage ?? null;
+    if (before !== undefined && before.tierId === after.tierId && stage === after.lifecycle.stage) return;
+    if (before !== undefined) this.move(before, -1);
+    this.move(after, 1);
+  }
+
+  private move({ tierId, lifecycle }: CustomerState['standing'], by: number): void {
+    if (tierId !== null) this.moves[`tier:${tierId}`] = (this.moves[`tier:${tierId}`] ?? 0) + by;
+    const stage = lifecycle.stage ?? null;
+    if (stage !== null) this.moves[`stage:${stage}`] = (this.moves[`stage:${stage}`] ?? 0) + by;
+  }
+
   announce(transition: Transition, traceparent: string | null): void {
-    const { value } = transition;
     this.transitions.push({ transition, traceparent });
-    this.announced.add(value.customerId);
-    if (transition.topic === 'tierChanged') this.moveTiers(transition.value);
-  }
-
-  private moveTiers({ previousTier, currentTier }: TierTransition['value']): void {
-    if (previousTier !== null) this.moveTier(previousTier.id, -1);
-    if (currentTier !== null) this.moveTier(currentTier.id, 1);
-  }
-
-  private moveTier(tierId: string, by: number): void {
-    this.tierDeltas[tierId] = (this.tierDeltas[tierId] ?? 0) + by;
+    this.announced.add(transition.value.customerId);
   }
 
   /** Throws when a record vanished between the input and its outcome: our bug, never the data's. */

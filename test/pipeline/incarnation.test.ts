@@ -232,6 +232,25 @@ describe('Incarnation', () => {
     await service.stop(5_000);
   });
 
+  it.each([
+    ['without a fault', null],
+    ['though a reply was lost on the way', 'afterCommit'],
+  ] as const)('knows how many customers each tier and stage has, %s', async (_, point) => {
+    const { driver, instance } = await withFault(point ?? 'begin', point === null ? 10_000 : 3);
+    const standings: Record<string, number> = {};
+    for (let n = 0; n < 60; n += 1) {
+      const standing = driver.state(`customer-${n}`)?.standing;
+      for (const name of [`tier:${standing?.tierId ?? ''}`, `stage:${standing?.lifecycle.stage ?? ''}`]) {
+        standings[name] = (standings[name] ?? 0) + 1;
+      }
+    }
+    expect(driver.offsets()?.population).toEqual(standings);
+    expect(Object.values(standings)).toContain(60);
+    expect(
+      instance.telemetry.commits.map(({ explanationMismatches }) => explanationMismatches).filter(Boolean),
+    ).toEqual([]);
+  });
+
   it('publishes one Profile per customer and commit, and only when something was said about them', async () => {
     const driver = new PipelineDriver();
     driver.buy('anna', startMs - 2 * day, 50_000);

@@ -168,4 +168,17 @@ describe('TaskInput', () => {
     const rest = Array.from({ length: 150 }, () => subject.take().record.offset);
     expect(rest).toEqual(Array.from({ length: 150 }, (_, at) => 160 + at));
   });
+
+  it('knows the age of the oldest record not taken: 0 without one, unknown before it is fetched', () => {
+    const one = input();
+    expect(one.lagMs(5_000)).toBe(0);
+    one.accept(slice(10, 10, { highWatermark: 12 }));
+    expect(one.lagMs(5_000)).toBeNull();
+    one.accept(slice(10, 12, { records: [record(10), record(11)] }));
+    expect(one.lagMs(5_000)).toBe(4_000);
+    one.take();
+    expect(one.lagMs(5_000)).toBe(3_900);
+    one.take();
+    expect(one.lagMs(5_000)).toBe(0);
+  });
 });

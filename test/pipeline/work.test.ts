@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StateStore } from '../../src/pipeline/ports.ts';
 import { WorkingCopy } from '../../src/pipeline/work.ts';
+import { noon, purchase, tell } from '../domain/support/story.ts';
 
 const emptyStore: StateStore = {
   get: () => undefined,
@@ -21,6 +22,22 @@ describe('WorkingCopy', () => {
 
     expect(() => work.assertConserved()).not.toThrow();
     expect(work.reasons).toEqual({ tombstone: 1 });
+  });
+
+  it('counts how customers move between standings, whatever moves them, and nobody who stays', () => {
+    const { state } = tell([purchase({ occurredAt: noon(0) })]);
+    const low = { ...state, customerId: 'a', standing: { ...state.standing, tierId: 'low' } };
+    const { lifecycle } = low.standing;
+    const lost = {
+      ...low,
+      standing: { ...low.standing, tierId: 'high', lifecycle: { ...lifecycle, stage: 'lost' as const } },
+    };
+    const work = new WorkingCopy(emptyStore);
+    work.changed(low);
+    work.changed(low);
+    expect(work.moves).toEqual({ 'tier:low': 1, 'stage:new': 1 });
+    work.changed(lost);
+    expect(work.moves).toEqual({ 'tier:low': 0, 'stage:new': 0, 'tier:high': 1, 'stage:lost': 1 });
   });
 
   it('refuses to be committed when a record has no outcome', () => {

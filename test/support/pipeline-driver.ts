@@ -55,6 +55,9 @@ export class CountingTelemetry implements Telemetry {
   restored(): void {
     return;
   }
+  takenOver(): void {
+    return;
+  }
   stateSize(): void {
     return;
   }

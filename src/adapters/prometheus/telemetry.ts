@@ -1,6 +1,6 @@
 /**
  * The Telemetry port on prom-client: one own Registry, Prometheus conventions, labels only from closed sets
- * (partition, input, outcome, reason, direction, tier, phase, result). Never a customer, a topic text or an error
+ * (partition, input, outcome, reason, direction, stage, tier, phase, result). Never a customer, a topic text or an error
  * text. Series of a task are removed when it leaves this process, so a sum over processes counts each task once.
  * Names and meanings are listed in docs/OPERATIONS.md; a test holds both lists equal.
  */
@@ -21,10 +21,15 @@ export interface PrometheusTelemetry extends Telemetry {
   scrape(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Says which build and model this process runs, once known. */
   identify(version: string, modelRevision: number): void;
+  /** Counts a look-up in the schema registry. */
+  registryAsked(answered: boolean): void;
 }
 
 /** Seconds; a commit is aimed at 10–100 ms, and the transaction time-out is 15 s. */
 const commitBucketsSeconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15];
+
+/** Seconds; a replay reads some hundred thousand records a second, so minutes are a large state or a slow broker. */
+const takeoverBucketsSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600];
 
 /** Returns the telemetry of one process, process and event-loop metrics included. */
 export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
@@ -36,8 +41,12 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
   /** Removes every series of a task. */
   const forget = (partition: string): void => {
     for (const phase of taskPhases) metrics.phase.remove({ partition, phase });
-    for (const input of inputNames) metrics.lag.remove({ partition, input });
-    for (const tier of labels.tiers) metrics.tierMoves.remove({ partition, tier });
+    for (const input of inputNames) {
+      metrics.lag.remove({ partition, input });
+      metrics.lagAge.remove({ partition, input });
+    }
+    for (const tier of labels.tiers) metrics.tierPopulation.remove({ partition, tier });
+    for (const stage of labels.stages) metrics.stagePopulation.remove({ partition, stage });
     for (const gauge of [metrics.taskTime, metrics.lastCommit, metrics.stateCustomers]) gauge.remove({ partition });
     metrics.restoreRemaining.remove({ partition });
   };
@@ -50,13 +59,28 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
       if (phase === null) forget(label);
       else for (const name of taskPhases) metrics.phase.set({ partition: label, phase: name }, name === phase ? 1 : 0);
     },
-    lag: (partition, input, records) => metrics.lag.set({ partition: String(partition), input }, records),
+    lag: (partition, input, records, ageMs) => {
+      metrics.lag.set({ partition: String(partition), input }, records);
+      if (ageMs !== null) metrics.lagAge.set({ partition: String(partition), input }, ageMs / 1_000);
+    },
     taskTime: (partition, taskTimeMs) => metrics.taskTime.set({ partition: String(partition) }, taskTimeMs / 1_000),
     restored: (partition, records, remaining) => {
       metrics.restored.inc(records);
       metrics.restoreRemaining.set({ partition: String(partition) }, remaining);
     },
-    stateSize: (partition, customers) => metrics.stateCustomers.set({ partition: String(partition) }, customers),
+    takenOver: (durationMs) => metrics.takeoverDuration.observe(durationMs / 1_000),
+    stateSize: (task, customers, population) => {
+      const partition = String(task);
+      metrics.stateCustomers.set({ partition }, customers);
+      // A tier of an older model, where one is left, has no series: labels come from the model that runs.
+      for (const tier of labels.tiers) {
+        metrics.tierPopulation.set({ partition, tier }, population[`tier:${tier}`] ?? 0);
+      }
+      for (const stage of labels.stages) {
+        metrics.stagePopulation.set({ partition, stage }, population[`stage:${stage}`] ?? 0);
+      }
+    },
+    registryAsked: (answered) => metrics.registry.inc({ result: answered ? 'answered' : 'failed' }),
     scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     identify: (version, modelRevision) => {
       metrics.build.reset();
@@ -87,9 +111,18 @@ function defineMetrics(registry: Registry) {
       buckets: commitBucketsSeconds,
       registers,
     }),
+    takeoverDuration: new Histogram({
+      name: 'clientele_takeover_duration_seconds',
+      help: 'From the fence of a take-over to its first commit.',
+      buckets: takeoverBucketsSeconds,
+      registers,
+    }),
+    mismatches: counter('explanation_mismatches_total', 'Tier changes whose contributions do not add up; must be 0.'),
+    registry: counter('schema_registry_requests_total', 'Look-ups in the schema registry, by result.', 'result'),
     lastCommit: gauge('last_commit_timestamp_seconds', 'When the task last committed, epoch seconds.', 'partition'),
     phase: gauge('task_phase', '1 for the phase the task is in, else 0.', 'partition', 'phase'),
     lag: gauge('lag_records', 'Records of the input that the task has not taken yet.', 'partition', 'input'),
+    lagAge: gauge('lag_seconds', 'Age of the oldest record of the input not taken yet.', 'partition', 'input'),
     taskTime: gauge('task_time_timestamp_seconds', 'Task time: inputs are read up to it.', 'partition'),
     restored: counter('restored_records_total', 'Changelog records read by take-overs.'),
     restoreRemaining: gauge(
@@ -98,12 +131,8 @@ function defineMetrics(registry: Registry) {
       'partition',
     ),
     stateCustomers: gauge('state_customers', 'Customers the task holds a state of.', 'partition'),
-    tierMoves: gauge(
-      'tier_net_moves',
-      'Customers that entered less those that left the tier since the task was taken over.',
-      'partition',
-      'tier',
-    ),
+    tierPopulation: gauge('tier_customers', 'Customers of the task in the tier.', 'partition', 'tier'),
+    stagePopulation: gauge('lifecycle_customers', 'Customers of the task in the stage.', 'partition', 'stage'),
   };
 }
 
@@ -113,6 +142,7 @@ function startAtZero(metrics: Metrics, labels: LabelSets): void {
   for (const reason of labels.reasons) metrics.rejections.inc({ reason }, 0);
   for (const direction of labels.directions) metrics.transitions.inc({ direction }, 0);
   for (const stage of labels.stages) metrics.stages.inc({ stage }, 0);
+  for (const result of ['answered', 'failed']) metrics.registry.inc({ result }, 0);
   for (const result of commitResults) metrics.commits.inc({ result }, 0);
 }
 
@@ -132,7 +162,5 @@ function count(metrics: Metrics, report: CommitReport): void {
     metrics.transitions.inc({ direction }, transitions);
   }
   for (const [stage, changes] of Object.entries(report.stages)) metrics.stages.inc({ stage }, changes);
-  for (const [tier, customers] of Object.entries(report.tierDeltas)) {
-    metrics.tierMoves.inc({ partition, tier }, customers);
-  }
+  metrics.mismatches.inc(report.explanationMismatches);
 }

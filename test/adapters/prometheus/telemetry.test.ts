@@ -18,7 +18,7 @@ const report: CommitReport = {
   reasons: { bad_magic: 2 },
   transitions: { up: 2 },
   stages: { new: 3 },
-  tierDeltas: { high: 2, low: -2 },
+  explanationMismatches: 0,
   recordsSent: 9,
 };
 
@@ -50,7 +50,7 @@ describe('createTelemetry', () => {
     expect(scraped).toContain('clientele_commits_total{result="unknown"} 1');
     expect(scraped).toContain('clientele_commit_duration_seconds_sum 0.08');
     expect(scraped).toContain('clientele_commit_duration_seconds_bucket{le="0.05"} 2');
-    expect(scraped).toContain('clientele_tier_net_moves{partition="3",tier="high"} 4');
+    expect(scraped).toContain('clientele_explanation_mismatches_total 0');
   });
 
   it('shows a task in exactly one phase', async () => {
@@ -74,10 +74,10 @@ describe('createTelemetry', () => {
     const telemetry = createTelemetry(labels);
     for (const partition of [3, 30]) {
       telemetry.phase(partition, 'running');
-      telemetry.lag(partition, 'purchases', 7);
+      telemetry.lag(partition, 'purchases', 7, 2_500);
       telemetry.taskTime(partition, 1_000);
       telemetry.restored(partition, 10, 0);
-      telemetry.stateSize(partition, 4);
+      telemetry.stateSize(partition, 4, { 'tier:high': 1, 'stage:new': 1 });
       telemetry.committed({ ...report, partition });
     }
     telemetry.phase(3, null);
@@ -107,6 +107,56 @@ describe('createTelemetry', () => {
     const scraped = await lines(telemetry);
     expect(scraped).toContain('clientele_restored_records_total 800');
     expect(scraped).toContain('clientele_restore_remaining_records{partition="1"} 0');
+  });
+
+  it('shows how many customers a tier and a stage have, empty ones at zero, and no tier the model does not know', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.stateSize(2, 9, { 'tier:high': 4, 'tier:gone': 5, 'stage:lost': 3 });
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_tier_customers{partition="2",tier="high"} 4');
+    expect(scraped).toContain('clientele_tier_customers{partition="2",tier="low"} 0');
+    expect(scraped).toContain('clientele_lifecycle_customers{partition="2",stage="lost"} 3');
+    expect(scraped.filter((text) => text.includes('gone'))).toEqual([]);
+  });
+
+  it('keeps the last known age of a lag while nothing new is known', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.lag(0, 'surveys', 3, 1_500);
+    telemetry.lag(0, 'surveys', 4, null);
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_lag_records{partition="0",input="surveys"} 4');
+    expect(scraped).toContain('clientele_lag_seconds{partition="0",input="surveys"} 1.5');
+  });
+
+  it('tells answers of the schema registry from failures to ask it', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.registryAsked(true);
+    telemetry.registryAsked(true);
+    telemetry.registryAsked(false);
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_schema_registry_requests_total{result="answered"} 2');
+    expect(scraped).toContain('clientele_schema_registry_requests_total{result="failed"} 1');
+  });
+
+  it('has as many series after a million customers as after one', async () => {
+    const telemetry = createTelemetry(labels);
+    const play = (customers: number): void => {
+      for (const partition of [0, 1]) {
+        telemetry.phase(partition, 'running');
+        telemetry.lag(partition, 'purchases', customers, customers);
+        telemetry.restored(partition, customers, 0);
+        telemetry.takenOver(customers);
+        telemetry.committed({ ...report, partition, transitions: { up: customers, entered: customers } });
+        telemetry.stateSize(partition, customers, { 'tier:high': customers, 'stage:new': customers });
+      }
+    };
+    const seriesAfter = async (commits: number, customers: number): Promise<number> => {
+      for (let n = 0; n < commits; n += 1) play(customers);
+      return (await lines(telemetry)).filter((text) => text.startsWith('clientele_')).length;
+    };
+    const first = await seriesAfter(1, 1);
+    expect(await seriesAfter(1_000, 1_000)).toBe(first);
+    expect(first).toBeLessThan(150);
   });
 
   it('includes process and event-loop metrics', async () => {

@@ -12,9 +12,9 @@ describe('parseMetrics', () => {
       stages: [],
       tiers: [],
     });
-    telemetry.lag(0, 'purchases', 3);
-    telemetry.lag(1, 'purchases', 4);
-    telemetry.lag(1, 'surveys', 5);
+    telemetry.lag(0, 'purchases', 3, 0);
+    telemetry.lag(1, 'purchases', 4, 0);
+    telemetry.lag(1, 'surveys', 5, 0);
     const metrics = parseMetrics((await telemetry.scrape()).body);
     expect(metrics.sum('clientele_lag_records')).toBe(12);
     expect(Object.fromEntries(metrics.by('clientele_lag_records', 'input'))).toEqual({ purchases: 7, surveys: 5 });
