@@ -303,7 +303,7 @@ export const mutants: readonly Mutant[] = [
     name: 'an event is applied as often as it comes',
     harm: 'an import repeated doubles the money',
     file: 'src/domain/ring.ts',
-    find: "  if (entries.some((entry) => entry.high === high && entry.low === low)) return { outcome: 'duplicate', ring };\n",
+    find: "  for (const entry of entries) if (entry.high === high && entry.low === low) return { outcome: 'duplicate', ring };\n",
     replace: '',
     test: 'test/domain/step.test.ts',
     killer: 'nothing for a duplicate',

@@ -38,14 +38,21 @@ export function withLines(
   orders: number,
   model: Model,
 ): readonly CategorySpend[] {
-  let changed = categories;
   const { lines } = event;
-  lines.forEach(({ category }, index) => {
-    const isFirst = lines.findIndex((line) => line.category === category) === index;
-    if (category === null || category === '' || !isFirst) return;
-    changed = withCategory(changed, category, sign * boughtOf(event, category, model), orders);
-  });
-  return changed === categories ? categories : withFewCodes(changed);
+  let grown: CategorySpend[] | null = null;
+  for (let index = 0; index < lines.length; index += 1) {
+    const category = lines[index]?.category ?? '';
+    if (category === '' || isRepeated(lines, index, category)) continue;
+    grown ??= [...categories];
+    addCategory(grown, category, sign * boughtOf(event, category, model), orders);
+  }
+  return grown === null ? categories : withFewCodes(grown);
+}
+
+/** True when a line before has the same category. */
+function isRepeated(lines: Purchase['lines'], index: number, category: string): boolean {
+  for (let before = 0; before < index; before += 1) if (lines[before]?.category === category) return true;
+  return false;
 }
 
 function boughtOf(event: Purchase, category: string, model: Model): number {
@@ -56,28 +63,25 @@ function boughtOf(event: Purchase, category: string, model: Model): number {
   return sum;
 }
 
-function withCategory(
-  categories: readonly CategorySpend[],
-  code: string,
-  netMinor: number,
-  orders: number,
-): readonly CategorySpend[] {
+/** `grown` is the caller's own copy. */
+function addCategory(grown: CategorySpend[], code: string, netMinor: number, orders: number): void {
   const hash = categoryHash(code);
   let index = 0;
-  for (let at = categories[0]; at !== undefined && at.hash < hash; at = categories[index]) index += 1;
-  const known = categories[index];
+  for (let at = grown[0]; at !== undefined && at.hash < hash; at = grown[index]) index += 1;
+  const known = grown[index];
   if (known?.hash === hash) {
-    const sum = { hash, netMinor: known.netMinor + netMinor, purchases: known.purchases + orders, code };
-    return categories.with(index, sum);
+    grown[index] = { hash, netMinor: known.netMinor + netMinor, purchases: known.purchases + orders, code };
+    return;
   }
-  return categories
-    .toSpliced(index, 0, { hash, netMinor: 0 + netMinor, purchases: orders, code })
-    .slice(0, categoriesMax);
+  grown.splice(index, 0, { hash, netMinor: 0 + netMinor, purchases: orders, code });
+  if (grown.length > categoriesMax) grown.pop();
 }
 
 function withFewCodes(categories: readonly CategorySpend[]): readonly CategorySpend[] {
+  let count = 0;
+  for (const { code } of categories) if (code !== null) count += 1;
+  if (count <= codesMax) return categories;
   const coded = categories.filter(({ code }) => code !== null);
-  if (coded.length <= codesMax) return categories;
   const kept = new Set(coded.sort(byAmount).slice(0, codesMax));
   return categories.map((category) => (kept.has(category) ? category : { ...category, code: null }));
 }

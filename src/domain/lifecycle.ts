@@ -55,8 +55,8 @@ export function isLost(moment: Moment, model: Model): boolean {
   if (occasions === null || asOf <= occasions.lastAt) return false;
   const { lostFloor, lostShareOfStart, lostAfterDays } = model.lifecycle;
   if (asOf - occasions.lastAt >= lostAfterDays * dayMs) return true;
-  const start = pBuyYearAtStart(moment, model) ?? 0;
-  if ((pBuyYear(moment, model) ?? 0) <= Math.min(lostFloor, lostShareOfStart * start)) return true;
+  const now = pBuyYear(moment, model) ?? 0;
+  if (now <= lostFloor && now <= lostShareOfStart * (pBuyYearAtStart(moment, model) ?? 0)) return true;
   const { overdueQuantile, overdueRepeatDays } = model.churn;
   const isJudgedByGap = model.purchase.degenerate && occasions.count > overdueRepeatDays;
   return isJudgedByGap && (metrics.overdue.valueOf(moment, model) ?? 0) >= overdueQuantile;

@@ -25,11 +25,20 @@ export function remember(ring: Ring, size: number, eventId: string, occurredAt: 
   if (size === 0) return { outcome: 'applied', ring };
   const [high, low] = hash128(eventId);
   const { entries, evictedAt, lateCounted } = ring;
-  if (entries.some((entry) => entry.high === high && entry.low === low)) return { outcome: 'duplicate', ring };
+  for (const entry of entries) if (entry.high === high && entry.low === low) return { outcome: 'duplicate', ring };
   if (evictedAt !== null && occurredAt <= evictedAt) {
     return { outcome: 'late_counted', ring: { entries, evictedAt, lateCounted: lateCounted + 1 } };
   }
-  const grown = inserted(entries, { at: occurredAt, high, low });
+  const entry = { at: occurredAt, high, low };
+  const last = entries.at(-1);
+  const [oldest] = entries;
+  if (entries.length === size && oldest !== undefined && last !== undefined && isAfter(entry, last)) {
+    // What nearly always happens to a full ring, in one copy.
+    const moved = entries.slice(1);
+    moved.push(entry);
+    return { outcome: 'applied', ring: { entries: moved, evictedAt: oldest.at, lateCounted } };
+  }
+  const grown = inserted(entries, entry);
   const excess = grown.length - size;
   const newestEvicted = excess > 0 ? grown[excess - 1] : undefined;
   if (newestEvicted === undefined) return { outcome: 'applied', ring: { entries: grown, evictedAt, lateCounted } };

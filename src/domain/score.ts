@@ -24,14 +24,20 @@ export interface Score {
 
 /** Scores a customer at a moment. */
 export function score(moment: Moment, model: Model): Score {
-  const factors = model.factors.map((factor) => scoreFactor(factor, metrics[factor.name].valueOf(moment, model)));
-  return { total: factors.reduce((total, { points }) => total + points, 0), factors };
+  const factors: FactorScore[] = [];
+  let total = 0;
+  for (const factor of model.factors) {
+    const scored = scoreFactor(factor, metrics[factor.name].valueOf(moment, model));
+    total += scored.points;
+    factors.push(scored);
+  }
+  return { total, factors };
 }
 
 /** Profit contribution to hold against the tiers' floors; Infinity where no tier has one, which spares the sums. */
 export function judgedProfit(moment: Moment, model: Model): number {
-  const hasFloor = model.tiers.some(({ profitFloorMinor }) => profitFloorMinor !== null);
-  return hasFloor ? profit365(moment, model) : Infinity;
+  for (const { profitFloorMinor } of model.tiers) if (profitFloorMinor !== null) return profit365(moment, model);
+  return Infinity;
 }
 
 /** Scores one metric value: round-half-even(weight x share). */
@@ -54,13 +60,13 @@ export function scoreLimits(factors: readonly Factor[]): { readonly least: numbe
 
 /** The place of a value on the anchors, 0-1: linear between two of them, clamped outside. */
 export function share(anchors: readonly Anchor[], value: number): number {
-  let left: Anchor | undefined;
-  for (const right of anchors) {
-    if (value <= right[0]) {
-      if (left === undefined || value === right[0]) return right[1];
-      return left[1] + ((value - left[0]) / (right[0] - left[0])) * (right[1] - left[1]);
-    }
-    left = right;
+  const { length } = anchors;
+  for (let index = 0; index < length; index += 1) {
+    const right = anchors[index];
+    if (right === undefined || value > right[0]) continue;
+    const left = anchors[index - 1];
+    if (left === undefined || value === right[0]) return right[1];
+    return left[1] + ((value - left[0]) / (right[0] - left[0])) * (right[1] - left[1]);
   }
-  return left?.[1] ?? 0;
+  return anchors[length - 1]?.[1] ?? 0;
 }

@@ -145,20 +145,37 @@ const probeMinor = 10_000;
 function guess(at: (amountMinor: number) => After, target: TierLevel, model: Model): number {
   const none = at(0).factors;
   const some = at(probeMinor).factors;
-  const totalAt = (amountMinor: number): number =>
-    model.factors.reduce((sum, factor, index) => {
+  const line = target.enter ?? 0;
+  const above = (amountMinor: number): number => {
+    let total = -line;
+    for (let index = 0; index < model.factors.length; index += 1) {
+      const factor = model.factors[index];
+      if (factor === undefined) continue;
       const from = none[index]?.value ?? factor.prior;
       const to = some[index]?.value ?? factor.prior;
-      return sum + factor.weight * share(factor.anchors, from + ((to - from) * amountMinor) / probeMinor);
-    }, 0);
-  const line = target.enter ?? 0;
+      total += factor.weight * share(factor.anchors, from + ((to - from) * amountMinor) / probeMinor);
+    }
+    return total;
+  };
+  let low = 0;
   let high = probeMinor;
-  while (high < amountMinorMax && totalAt(high) < line) high *= 4;
-  return bisected(
-    high === probeMinor ? 0 : high / 4,
-    Math.min(high, amountMinorMax),
-    (amount) => totalAt(amount) >= line,
-  );
+  while (high < amountMinorMax && above(high) < 0) [low, high] = [high, high * 4];
+  return crossing(low, Math.min(high, amountMinorMax), above);
+}
+
+/** The smallest whole number in (low, high] from which `above` is 0 or more; where it bends seldom, in few steps. */
+function crossing(low: number, high: number, above: (amount: number) => number): number {
+  let [below, over] = [low, high];
+  let [under, excess] = [above(low), above(high)];
+  for (let step = 1; over - below > 1; step += 1) {
+    // Every third step halves: between two bends interpolation alone may crawl.
+    const part = step % 3 === 0 ? 0.5 : -under / (excess - under);
+    const next = Math.min(over - 1, Math.max(below + 1, Math.floor(below + part * (over - below))));
+    const value = above(next);
+    if (value >= 0) [over, excess] = [next, value];
+    else [below, under] = [next, value];
+  }
+  return over;
 }
 
 /** Searches outwards from a guess for the border, then in between; null when even the largest amount is not enough. */

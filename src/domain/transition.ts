@@ -175,7 +175,7 @@ function uuid([h1, h2, h3, h4]: Hash128): string {
   const versioned = (h2 & 0xffff_0fff) | 0x8000;
   const variant = (h3 & 0x3fff_ffff) | 0x8000_0000;
   const hex = hex128([h1, versioned, variant, h4]);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 function directionOf(previous: TierLevel | null, current: TierLevel | null): 'entered' | 'up' | 'down' {

@@ -6,7 +6,7 @@
 
 /** Bytes that a number, a flag or a reference needs at most. */
 const itemBytes = 16;
-const idPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+const hyphen = 45;
 /** Characters before which an id in its usual form has a hyphen. */
 const hyphensBefore = new Set([4, 6, 8, 10]);
 const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -38,13 +38,25 @@ export class PackWriter {
   /** 0 to 2^24 - 1, in three bytes. */
   hash24(value: number): void {
     this.#reserve(itemBytes);
-    this.#at = this.#bytes.writeUIntLE(value, this.#at, 3);
+    const at = this.#at;
+    const bytes = this.#bytes;
+    bytes[at] = value & 255;
+    bytes[at + 1] = (value >> 8) & 255;
+    bytes[at + 2] = value >> 16;
+    this.#at = at + 3;
   }
 
   /** 0 to 2^32 - 1, in four bytes. */
   word(value: number): void {
     this.#reserve(itemBytes);
-    this.#at = this.#bytes.writeUInt32LE(value, this.#at);
+    // By hand: the runtime's own writers check more than they write.
+    const at = this.#at;
+    const bytes = this.#bytes;
+    bytes[at] = value & 255;
+    bytes[at + 1] = (value >>> 8) & 255;
+    bytes[at + 2] = (value >>> 16) & 255;
+    bytes[at + 3] = value >>> 24;
+    this.#at = at + 4;
   }
 
   /** Whole, 0 to 2^53. */
@@ -113,17 +125,31 @@ export class PackWriter {
 
   /** A text that is nearly always a UUID. */
   id(value: string | null): void {
-    const isUsual = value !== null && value.length === 36 && idPattern.test(value);
-    this.byte(isUsual ? 1 : 0);
-    if (!isUsual) {
-      this.text(value);
+    this.#reserve(2 * itemBytes);
+    const at = this.#at;
+    if (value?.length === 36 && this.#uuid(value, at + 1)) {
+      this.#bytes[at] = 1;
+      this.#at = at + 17;
       return;
     }
-    this.#reserve(itemBytes);
-    for (let index = 0, from = 0; index < 16; index += 1, from += 2) {
-      if (hyphensBefore.has(index)) from += 1;
-      this.#bytes[this.#at++] = (nibble(value, from) << 4) | nibble(value, from + 1);
+    this.byte(0);
+    this.text(value);
+  }
+
+  /** False, with anything written, for a text that is no UUID in lower case. */
+  #uuid(text: string, at: number): boolean {
+    let from = 0;
+    let odd = 0;
+    for (let index = 0; index < 16; index += 1, from += 2) {
+      if (index === 4 || index === 6 || index === 8 || index === 10) {
+        odd |= text.charCodeAt(from) ^ hyphen;
+        from += 1;
+      }
+      const byte = (nibble(text.charCodeAt(from)) << 4) | nibble(text.charCodeAt(from + 1));
+      odd |= byte >> 8;
+      this.#bytes[at + index] = byte;
     }
+    return odd === 0;
   }
 
   /** An instant; one that was written since `begin` takes a byte. */
@@ -156,9 +182,10 @@ export class PackWriter {
   }
 }
 
-function nibble(text: string, index: number): number {
-  const code = text.charCodeAt(index);
-  return code < 58 ? code - 48 : code - 87;
+/** What a lower-case hexadecimal digit stands for; beyond a byte for anything else. */
+function nibble(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  return code >= 97 && code <= 102 ? code - 87 : 0x100;
 }
 
 /** Reads what a PackWriter wrote, in the same order. Throws: RangeError behind the end. */

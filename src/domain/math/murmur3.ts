@@ -26,7 +26,18 @@ export function hash128(text: string): Hash128 {
 
 /** The hash as 32 lower-case hexadecimal digits. */
 export function hex128(hash: Hash128): string {
-  return hash.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  let text = '';
+  for (const word of hash) {
+    text += `${hexOf(word >>> 24)}${hexOf(word >>> 16)}${hexOf(word >>> 8)}${hexOf(word)}`;
+  }
+  return text;
+}
+
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** The lowest byte in hexadecimal. */
+function hexOf(word: number): string {
+  return hexBytes[word & 255] ?? '';
 }
 
 /** MurmurHash3_x86_128 of bytes with a 32-bit seed. */
