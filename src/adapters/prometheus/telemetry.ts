@@ -56,8 +56,13 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     commitFailed: (_partition, result) => metrics.commits.inc({ result }),
     phase: (partition, phase) => {
       const label = String(partition);
-      if (phase === null) forget(label);
-      else for (const name of taskPhases) metrics.phase.set({ partition: label, phase: name }, name === phase ? 1 : 0);
+      if (phase === null) {
+        forget(label);
+        return;
+      }
+      // A take-over without anything to replay leaves nothing to restore, which is not the same as no answer.
+      if (phase === 'running') metrics.restoreRemaining.set({ partition: label }, 0);
+      for (const name of taskPhases) metrics.phase.set({ partition: label, phase: name }, name === phase ? 1 : 0);
     },
     lag: (partition, input, records, ageMs) => {
       metrics.lag.set({ partition: String(partition), input }, records);

@@ -64,6 +64,12 @@ describe('createTelemetry', () => {
     expect(phases.length).toBeGreaterThan(1);
   });
 
+  it('says that nothing is left to restore once a task runs', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.phase(4, 'running');
+    expect(await lines(telemetry)).toContain('clientele_restore_remaining_records{partition="4"} 0');
+  });
+
   it('converts milliseconds to seconds', async () => {
     const telemetry = createTelemetry(labels);
     telemetry.taskTime(1, 1_700_000_000_500);

@@ -1,0 +1,323 @@
+/**
+ * The three dashboards: what customers are worth and where they move, who is being lost, how the machine runs.
+ * Every query is run against a real Prometheus by test/integration/observability.test.ts and must return data.
+ */
+import type { Dashboard, Panel } from './panels.ts';
+
+type Rest = Omit<Panel, 'title' | 'unit' | 'kind' | 'width' | 'queries'> & Partial<Pick<Panel, 'kind' | 'width'>>;
+
+/** A panel of one query: the usual case. */
+function panel(title: string, unit: Panel['unit'], expr: string, legend: string, rest: Rest): Panel {
+  return { kind: 'timeseries', width: 8, ...rest, title, unit, queries: [{ expr, legend }] };
+}
+
+const customerValue: Dashboard = {
+  uid: 'clientele-customer-value',
+  title: 'Clientele: customer value',
+  description: 'How many customers each value tier and lifecycle stage has, and who moves.',
+  rows: [
+    {
+      title: 'Tiers',
+      panels: [
+        panel('Customers by tier', 'short', 'sum by (tier) (clientele_tier_customers{job=~"$job"})', '{{tier}}', {
+          description: 'Population of each value tier, over all tasks. It is kept in the changelog and right at once.',
+          stacked: true,
+          width: 12,
+        }),
+        panel(
+          'Share of each tier now',
+          'percentunit',
+          'sum by (tier) (clientele_tier_customers{job=~"$job"}) / scalar(sum(clientele_tier_customers{job=~"$job"}))',
+          '{{tier}}',
+          { description: 'Part of the customers with a tier that is in each one.', kind: 'bargauge', width: 6 },
+        ),
+        panel('Customers with a tier', 'short', 'sum(clientele_tier_customers{job=~"$job"})', 'customers', {
+          description: 'Customers with at least one purchase that was not cancelled.',
+          kind: 'stat',
+          width: 6,
+        }),
+        panel(
+          'Migrations',
+          'short',
+          'sum by (direction) (increase(clientele_tier_transitions_total{job=~"$job"}[$__rate_interval]))',
+          '{{direction}}',
+          { description: 'Tier changes published per interval, by direction.', width: 12, stacked: true },
+        ),
+        panel(
+          'Ups for each down',
+          'short',
+          'sum(increase(clientele_tier_transitions_total{job=~"$job",direction="up"}[$__range])) / clamp_min(sum(increase(clientele_tier_transitions_total{job=~"$job",direction="down"}[$__range])), 1)',
+          'ups per down',
+          { description: 'Over the range shown; below 1 the customer base loses value.', kind: 'stat', width: 6 },
+        ),
+        panel(
+          'Explanations that do not add up',
+          'short',
+          'sum(clientele_explanation_mismatches_total{job=~"$job"})',
+          'mismatches',
+          { description: 'Must be 0; anything else is a defect of Clientele to report.', kind: 'stat', width: 6 },
+        ),
+      ],
+    },
+    {
+      title: 'Lifecycle',
+      panels: [
+        panel(
+          'Customers by stage',
+          'short',
+          'sum by (stage) (clientele_lifecycle_customers{job=~"$job"})',
+          '{{stage}}',
+          {
+            description: 'Population of each lifecycle stage: potential, new, stable, lost, won back.',
+            stacked: true,
+            width: 12,
+          },
+        ),
+        panel(
+          'Stages entered',
+          'short',
+          'sum by (stage) (increase(clientele_lifecycle_transitions_total{job=~"$job"}[$__rate_interval]))',
+          '{{stage}}',
+          { description: 'Lifecycle changes published per interval, by the stage entered.', width: 12, stacked: true },
+        ),
+      ],
+    },
+    {
+      title: 'What it is judged by',
+      panels: [
+        panel(
+          'Events applied',
+          'cps',
+          'sum by (input) (rate(clientele_records_consumed_total{job=~"$job",outcome="applied"}[$__rate_interval]))',
+          '{{input}}',
+          { description: 'Purchases, interactions and surveys per second that changed a customer.', width: 12 },
+        ),
+        panel(
+          'Model revision',
+          'short',
+          'count by (model_revision, version) (clientele_build_info{job=~"$job"})',
+          'revision {{model_revision}}, version {{version}}',
+          { description: 'Processes by the model they score with; more than one only during an upgrade.', width: 12 },
+        ),
+      ],
+    },
+  ],
+};
+
+const lostShare =
+  'sum(clientele_lifecycle_customers{job=~"$job",stage="lost"}) / clamp_min(sum(clientele_lifecycle_customers{job=~"$job",stage!="potential"}), 1)';
+
+const churn: Dashboard = {
+  uid: 'clientele-churn',
+  title: 'Clientele: churn',
+  description: 'Who is being lost, who comes back.',
+  rows: [
+    {
+      title: 'Lost and won back',
+      panels: [
+        panel('Share of customers lost', 'percentunit', lostShare, 'lost', {
+          description: 'Lost customers among all who ever bought: one less this is the retention rate.',
+          kind: 'stat',
+        }),
+        panel('Customers lost', 'short', 'sum(clientele_lifecycle_customers{job=~"$job",stage="lost"})', 'lost', {
+          description: 'Customers in the stage lost now.',
+          kind: 'stat',
+        }),
+        panel(
+          'Customers won back',
+          'short',
+          'sum(clientele_lifecycle_customers{job=~"$job",stage="won_back"})',
+          'won back',
+          { description: 'Customers who bought again after they were lost and are not yet stable.', kind: 'stat' },
+        ),
+        {
+          title: 'Lost and won back over time',
+          description:
+            'Customers entering the stages per interval; the second should follow the first after a campaign.',
+          unit: 'short',
+          kind: 'timeseries',
+          width: 12,
+          queries: ['lost', 'won_back'].map((stage) => ({
+            expr: `sum(increase(clientele_lifecycle_transitions_total{job=~"$job",stage="${stage}"}[$__rate_interval]))`,
+            legend: stage,
+          })),
+        },
+        panel('Share lost over time', 'percentunit', lostShare, 'lost', {
+          description: 'The same share as above, as it develops.',
+          width: 12,
+        }),
+      ],
+    },
+    {
+      title: 'Value going down',
+      panels: [
+        panel(
+          'Falls of tier',
+          'short',
+          'sum by (direction) (increase(clientele_tier_transitions_total{job=~"$job",direction=~"down|will_fall|held"}[$__rate_interval]))',
+          '{{direction}}',
+          { description: 'Falls, falls announced, and announced falls that were averted, per interval.', width: 12 },
+        ),
+        panel(
+          'Share of announced falls averted',
+          'percentunit',
+          'sum(increase(clientele_tier_transitions_total{job=~"$job",direction="held"}[$__range])) / clamp_min(sum(increase(clientele_tier_transitions_total{job=~"$job",direction="will_fall"}[$__range])), 1)',
+          'averted',
+          { description: 'Over the range shown: how often a notice was followed by enough activity.', kind: 'stat' },
+        ),
+      ],
+    },
+  ],
+};
+
+const pipeline: Dashboard = {
+  uid: 'clientele-pipeline',
+  title: 'Clientele: pipeline',
+  description: 'How the machine runs: throughput, latency, lag, transactions, take-overs, dead letters, resources.',
+  rows: [
+    {
+      title: 'Flow',
+      panels: [
+        panel(
+          'Records taken',
+          'cps',
+          'sum by (outcome) (rate(clientele_records_consumed_total{job=~"$job"}[$__rate_interval]))',
+          '{{outcome}}',
+          {
+            description: 'Input records per second, by what became of them; their sum is every record.',
+            stacked: true,
+          },
+        ),
+        panel('Records behind', 'short', 'sum by (input) (clientele_lag_records{job=~"$job"})', '{{input}}', {
+          description: 'Records of each input not taken yet.',
+        }),
+        panel('Behind by', 's', 'max by (input) (clientele_lag_seconds{job=~"$job"})', '{{input}}', {
+          description: 'Age of the oldest record not taken, by its broker timestamp; the worst task.',
+        }),
+        panel(
+          'Task time behind the clock',
+          's',
+          'time() - min by (job) (clientele_task_time_timestamp_seconds{job=~"$job"})',
+          '{{job}}',
+          {
+            description:
+              'How far the slowest task has read, as an age. Large during an import of history: that is its time.',
+          },
+        ),
+        panel(
+          'Dead letters',
+          'cps',
+          'sum by (reason) (rate(clientele_rejections_total{job=~"$job"}[$__rate_interval]))',
+          '{{reason}}',
+          {
+            description: 'Records rejected per second, by reason. The records are in the dead-letter topic.',
+            stacked: true,
+          },
+        ),
+        panel(
+          'Share rejected',
+          'percentunit',
+          'sum(rate(clientele_rejections_total{job=~"$job"}[$__rate_interval])) / clamp_min(sum(rate(clientele_records_consumed_total{job=~"$job"}[$__rate_interval])), 0.001)',
+          'rejected',
+          { description: 'At a half of the last thousand of an input its task stops.' },
+        ),
+      ],
+    },
+    {
+      title: 'Transactions',
+      panels: [
+        {
+          title: 'Commit duration',
+          description:
+            'From the begin of a transaction to its reply. A transition is visible about a commit interval later.',
+          unit: 's',
+          kind: 'timeseries',
+          width: 8,
+          queries: [0.5, 0.99].map((share) => ({
+            expr: `histogram_quantile(${share}, sum by (le) (rate(clientele_commit_duration_seconds_bucket{job=~"$job"}[$__rate_interval])))`,
+            legend: `p${share * 100}`,
+          })),
+        },
+        panel(
+          'Commits',
+          'cps',
+          'sum by (result) (rate(clientele_commits_total{job=~"$job"}[$__rate_interval]))',
+          '{{result}}',
+          {
+            description:
+              'Transactions per second. `unknown` and `fenced` are recovered from; many of them are not normal.',
+          },
+        ),
+        panel(
+          'Records written',
+          'cps',
+          'sum by (job) (rate(clientele_records_produced_total{job=~"$job"}[$__rate_interval]))',
+          '{{job}}',
+          { description: 'Transitions, profiles, dead letters and changelog records in committed transactions.' },
+        ),
+      ],
+    },
+    {
+      title: 'Tasks',
+      panels: [
+        panel('Tasks by phase', 'short', 'sum by (phase) (clientele_task_phase{job=~"$job"})', '{{phase}}', {
+          description: 'Every assigned task is in exactly one phase; all should be running.',
+          stacked: true,
+        }),
+        panel(
+          'Slowest since a commit',
+          's',
+          'time() - min by (job) (clientele_last_commit_timestamp_seconds{job=~"$job"})',
+          '{{job}}',
+          { description: 'Seconds since the task that waits longest has committed; idle tasks commit once a minute.' },
+        ),
+        panel(
+          'Take-over duration',
+          's',
+          'sum by (job) (clientele_takeover_duration_seconds_sum{job=~"$job"}) / sum by (job) (clientele_takeover_duration_seconds_count{job=~"$job"})',
+          '{{job}}',
+          { description: 'Mean, from the fence to the first commit of the new owner; grows with the state.' },
+        ),
+        panel(
+          'Left to restore',
+          'short',
+          'sum by (job) (clientele_restore_remaining_records{job=~"$job"})',
+          '{{job}}',
+          {
+            description: 'Changelog records that take-overs under way still have to read.',
+          },
+        ),
+        panel('Customers held', 'short', 'sum by (job) (clientele_state_customers{job=~"$job"})', '{{job}}', {
+          description: 'Customers with a state, over all tasks.',
+        }),
+        panel(
+          'Schema registry',
+          'cps',
+          'sum by (result) (rate(clientele_schema_registry_requests_total{job=~"$job"}[$__rate_interval]))',
+          '{{result}}',
+          {
+            description:
+              'Look-ups per second; rare, since schemas are kept. Failures pause the tasks that need an answer.',
+          },
+        ),
+      ],
+    },
+    {
+      title: 'Resources',
+      panels: [
+        panel('Processor', 'short', 'rate(process_cpu_seconds_total{job=~"$job"}[$__rate_interval])', '{{instance}}', {
+          description: 'Cores in use by each process; above 0.9 more processes are needed.',
+        }),
+        panel('Memory', 'bytes', 'process_resident_memory_bytes{job=~"$job"}', '{{instance}}', {
+          description: 'Resident memory of each process.',
+        }),
+        panel('Event loop lag', 's', 'nodejs_eventloop_lag_p99_seconds{job=~"$job"}', '{{instance}}', {
+          description: 'Delay of timers, 99th percentile; seconds endanger heartbeats and so the assignment.',
+        }),
+      ],
+    },
+  ],
+};
+
+/** Every dashboard. */
+export const dashboards: readonly Dashboard[] = [customerValue, churn, pipeline];
