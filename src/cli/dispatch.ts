@@ -33,6 +33,11 @@ export const commands: readonly Entry[] = [
     summary: 'why a customer stands where they stand, from history files',
     load: () => import('./explain.ts'),
   },
+  {
+    name: 'alerts',
+    summary: 'the work list: churn alerts that are open, or since a day',
+    load: () => import('./alerts.ts'),
+  },
 ];
 
 /** Errors that name their exit code, by their `name`: they may come from any room. */

@@ -1,0 +1,93 @@
+/**
+ * Everything committed in a topic, once, from its beginning to its end: for people's questions, committing nothing. Where the
+ * end is, each partition's first answer says: its last stable offset, so an open transaction holds nobody up. Not a tail.
+ */
+import { randomUUID } from 'node:crypto';
+import { UnavailableError, type RawRecord } from '../../pipeline/ports.ts';
+import { createKafka, timeouts, type KafkaEndpoint } from './client.ts';
+import { portError } from './errors.ts';
+import type { FetchRequest, FetchResponse } from './internals.ts';
+import { addTap, type FetchOutcome } from './taps.ts';
+import { partitionCountsOf } from './topic-counts.ts';
+
+/**
+ * Hands every committed record of `topic` to `onRecord`, in order per partition, each after the one before it was taken.
+ * Rejects: what `onRecord` rejects with; UnavailableError, also when the topic does not exist; AccessDeniedError.
+ */
+export async function readTopic(
+  endpoint: KafkaEndpoint,
+  topic: string,
+  onRecord: (record: Pick<RawRecord, 'key' | 'value'>) => Promise<void>,
+): Promise<void> {
+  const partitions = (await partitionCountsOf(endpoint, [topic])).get(topic) ?? null;
+  if (partitions === null) {
+    throw new UnavailableError(`topic ${topic} does not exist: \`clientele topics apply\` creates it`);
+  }
+  const ended = Promise.withResolvers<undefined>();
+  ended.promise.catch(() => undefined);
+  const clientId = `clientele-read-${randomUUID()}`;
+  const ends = new TopicEnds(topic, partitions, () => ended.resolve(undefined));
+  const removeTap = addTap(clientId, { fetching: (request) => ends.fetching(request), synced: () => undefined });
+  const consumer = createKafka(endpoint, clientId).consumer({
+    groupId: clientId,
+    readUncommitted: false,
+    maxWaitTimeInMs: timeouts.fetchWaitMs,
+    allowAutoTopicCreation: false,
+  });
+  consumer.on('consumer.crash', ({ payload }) => ended.reject(payload.error));
+  const refusals: Error[] = [];
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ message }) => {
+        if (refusals.length > 0) return;
+        try {
+          await onRecord({ key: message.key, value: message.value });
+        } catch (error) {
+          // Thrown here it would be tried again for as long as kafkajs is patient.
+          refusals.push(error instanceof Error ? error : new Error(String(error)));
+          ended.reject(error);
+        }
+      },
+    });
+    await ended.promise;
+  } catch (error) {
+    throw refusals[0] ?? portError(error, `reading ${topic}`);
+  } finally {
+    removeTap();
+    await consumer.disconnect().catch(() => undefined);
+  }
+}
+
+/** Which partitions have been read to their end: a request at or beyond it follows the taking of all before. */
+export class TopicEnds {
+  readonly #topic: string;
+  readonly #open: Set<number>;
+  readonly #ends = new Map<number, number>();
+  readonly #onAll: () => void;
+
+  constructor(topic: string, partitions: number, onAll: () => void) {
+    this.#topic = topic;
+    this.#open = new Set(Array.from({ length: partitions }, (_, partition) => partition));
+    this.#onAll = onAll;
+  }
+
+  /** Watches one request and its answer. */
+  fetching(request: FetchRequest): FetchOutcome {
+    const asked = request.topics.find(({ topic }) => topic === this.#topic)?.partitions ?? [];
+    const from = new Map(asked.map(({ partition, fetchOffset }) => [partition, Number(fetchOffset)]));
+    return { answered: (response) => this.#answered(from, response), outOfRange: () => undefined };
+  }
+
+  #answered(from: ReadonlyMap<number, number>, { responses }: FetchResponse): void {
+    const answers = responses.find(({ topicName }) => topicName === this.#topic)?.partitions ?? [];
+    for (const { partition, lastStableOffset } of answers) {
+      const end = this.#ends.get(partition) ?? Number(lastStableOffset);
+      this.#ends.set(partition, end);
+      if ((from.get(partition) ?? -1) >= end) this.#open.delete(partition);
+    }
+    if (this.#open.size === 0) this.#onAll();
+  }
+}
