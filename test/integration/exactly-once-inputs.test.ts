@@ -41,7 +41,7 @@ describe('an input that ends in aborted transactions', () => {
   const lag = async (url: string): Promise<number> => (await scrapeMetrics(url)).sum('clientele_lag_records');
 
   it('is read to its very end: lag 0, positions behind the last control record, nothing aborted applied', async () => {
-    await installation.write(orders(40));
+    await installation.write('purchases', orders(40));
     const committed = await installation.openTransaction(orders(20));
     await committed.commit();
     // The later one ends first: the stock client would deliver its records.
@@ -58,7 +58,7 @@ describe('an input that ends in aborted transactions', () => {
     // While it is open nothing behind it may be taken; aborted, it is passed.
     const ends = await installation.inputEnds();
     const open = await installation.openTransaction(orders(20));
-    await installation.write(orders(10));
+    await installation.write('purchases', orders(10));
     await until(async () => (await lag(url)) >= 30, 'the open transaction shows as lag');
     await sleep(1_000);
     expect(installation.positions()).toEqual(ends);
@@ -110,13 +110,13 @@ describe('a registry that is away for 20 s while a new writer schema arrives', (
     url.host = `127.0.0.1:${proxy.port}`;
     const service = installation.start({ SCHEMA_REGISTRY_URL: url.href });
     const address = await service.url();
-    await installation.write(orders(30));
+    await installation.write('purchases', orders(30));
     await installation.settled();
 
     const { id, type } = await registerVersion2();
     proxy.set('reset');
     // What is known goes on.
-    await installation.write(orders(30));
+    await installation.write('purchases', orders(30));
     await installation.settled();
     const before = installation.positions();
 
@@ -127,7 +127,7 @@ describe('a registry that is away for 20 s while a new writer schema arrives', (
       return [event.customerId, Buffer.concat([header, value])] as const;
     });
     await installation.writeValues(values);
-    await installation.write(orders(30));
+    await installation.write('purchases', orders(30));
     const outageAt = Date.now();
     const paused = async (): Promise<boolean> => {
       const response = await fetch(`${address}/readyz`);

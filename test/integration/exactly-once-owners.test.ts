@@ -38,7 +38,7 @@ describe('a zombie: stopped inside open transactions for longer than its session
   }
 
   it('is refused wherever it goes on, and nothing of what it had sent becomes visible', async () => {
-    await installation.write(newcomers(400));
+    await installation.write('purchases', newcomers(400));
     // One task stands between its outputs and m:offsets, the other has sent everything and is about to commit.
     const zombie = installation.startHalting(['0:afterSend:6', '1:beforeCommit:4']);
     await Promise.all([zombie.line('halted 0 afterSend'), zombie.line('halted 1 beforeCommit')]);
@@ -70,7 +70,7 @@ describe('a zombie: stopped inside open transactions for longer than its session
       [1, 'fenced'],
     ]);
     // It joins again and takes its share, as any process would.
-    await installation.write(newcomers(100));
+    await installation.write('purchases', newcomers(100));
     await zombie.url();
     await installation.settled();
     await Promise.all([end(zombie), end(successor)]);
@@ -113,7 +113,7 @@ describe('two processes that come, go, freeze and die at random', () => {
     const untilMs = Date.now() + durationMs;
     const write = async (): Promise<void> => {
       while (Date.now() < untilMs) {
-        await installation.write(purchases(6));
+        await installation.write('purchases', purchases(6));
         await sleep(30);
       }
     };

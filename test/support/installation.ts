@@ -14,6 +14,7 @@ import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { openImportProducer, type ImportProducer } from '../../src/adapters/kafka/import-producer.ts';
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
 import type { Purchase } from '../../src/domain/contracts.ts';
+import type { InputEvent } from '../../src/domain/event.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import { inputNames, type InputName } from '../../src/pipeline/ports.ts';
 import { subjectOf, topicNames, type TopicNames } from '../../src/pipeline/topics.ts';
@@ -25,6 +26,9 @@ import type { Evidence } from './verifier/verify.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Records of one request. */
+const sendRecords = 1_000;
 
 export interface InstallationOptions {
   readonly name: string;
@@ -56,6 +60,11 @@ export interface OpenTransaction {
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string };
 
+interface Writer {
+  readonly target: ImportProducer;
+  readonly encode: (event: InputEvent['event']) => Buffer;
+}
+
 type Kafka = ReturnType<typeof createKafka>;
 type Admin = ReturnType<Kafka['admin']>;
 type Consumer = ReturnType<Kafka['consumer']>;
@@ -70,7 +79,7 @@ export class Installation {
   private readonly settings: Readonly<Record<string, string>>;
   private readonly directory: string;
   private readonly children = new Set<ChildProcess>();
-  private writer: { readonly target: ImportProducer; readonly encode: (event: Purchase) => Buffer } | null = null;
+  private readonly writers = new Map<InputName, Promise<Writer>>();
   private purchases: readonly LogRecord[] = [];
   private purchasesEnd = -1;
   private readonly admin: Admin;
@@ -243,15 +252,18 @@ export class Installation {
     return { child, lines, log, line, url, exited, kill: (signal) => child.kill(signal) };
   }
 
-  /** Writes purchases as a shop would, in order; the broker has them when it resolves. */
-  async write(events: readonly Purchase[]): Promise<void> {
-    const { target, encode } = (this.writer ??= await this.openWriter());
-    await target.send(events.map((event) => this.place(event.customerId, encode(event))));
+  /** Writes events as a shop would, in order; the broker has them when it resolves. */
+  async write(input: InputName, events: readonly InputEvent['event'][]): Promise<void> {
+    const { target, encode } = await this.writer(input);
+    for (let from = 0; from < events.length; from += sendRecords) {
+      const some = events.slice(from, from + sendRecords);
+      await target.send(some.map((event) => this.place(event.customerId, encode(event))));
+    }
   }
 
-  /** Writes values as they are, each to the partition of its key. */
+  /** Writes values of purchases as they are, each to the partition of its key. */
   async writeValues(values: readonly (readonly [customerId: string, value: Buffer])[]): Promise<void> {
-    const { target } = (this.writer ??= await this.openWriter());
+    const { target } = await this.writer('purchases');
     await target.send(values.map(([customerId, value]) => this.place(customerId, value)));
   }
 
@@ -262,7 +274,7 @@ export class Installation {
 
   /** Sends purchases in a transaction of an application upstream and leaves it open. */
   async openTransaction(events: readonly Purchase[]): Promise<OpenTransaction> {
-    const { encode } = (this.writer ??= await this.openWriter());
+    const { encode } = await this.writer('purchases');
     this.transactions += 1;
     const transactionalId = `${this.prefix}upstream-${this.transactions}`;
     const producer = this.kafka(transactionalId).producer({
@@ -283,12 +295,18 @@ export class Installation {
     };
   }
 
-  private async openWriter(): Promise<NonNullable<Installation['writer']>> {
+  private writer(input: InputName): Promise<Writer> {
+    const writer = this.writers.get(input) ?? this.openWriter(input);
+    this.writers.set(input, writer);
+    return writer;
+  }
+
+  private async openWriter(input: InputName): Promise<Writer> {
     const { brokers, registryUrl } = useStack();
     const source = new ConfluentSource(registryUrl);
-    const schemaId = await source.idOf(subjectOf(this.topics.purchases), schemaText('purchases'));
-    const target = await openImportProducer({ brokers, logger: silent }, this.topics.purchases);
-    return { target, encode: createInputEncoder('purchases', schemaId) };
+    const schemaId = await source.idOf(subjectOf(this.topics[input]), schemaText(input));
+    const target = await openImportProducer({ brokers, logger: silent }, this.topics[input]);
+    return { target, encode: createInputEncoder(input, schemaId) };
   }
 
   /** What Kafka's own tools find; tier changes from the offsets `since` on, by partition, where given. */
@@ -322,7 +340,8 @@ export class Installation {
   /** Ends whatever still runs. The topics stay: the broker is thrown away with them. */
   async close(): Promise<void> {
     for (const child of this.children) child.kill('SIGKILL');
-    await Promise.all([this.watcher?.disconnect(), this.writer?.target.close()]);
+    const writers = await Promise.all(this.writers.values());
+    await Promise.all([this.watcher?.disconnect(), ...writers.map(({ target }) => target.close())]);
     await this.admin.disconnect();
     rmSync(this.directory, { recursive: true });
   }

@@ -234,7 +234,7 @@ export class KafkaDriver {
 
   /** Writes `count` orders, to one task where given; the broker has them when it resolves. */
   async buy(count: number, partition: number | null = null): Promise<void> {
-    await this.installation.write(this.orders(count, partition));
+    await this.installation.write('purchases', this.orders(count, partition));
   }
 
   /** Newest committed `m:offsets` of a task. */
