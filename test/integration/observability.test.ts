@@ -49,7 +49,7 @@ beforeAll(async () => {
   serviceUrl = await service.url();
   serverUrl = await startPrometheus(tools.prometheus);
   await until(async () => (await query('clientele_build_info')).length > 0, 'a first scrape');
-  await installation.write(purchases(200));
+  await installation.write('purchases', purchases(200));
   await installation.writeValues([['c1', Buffer.from('no event at all')]]);
   await installation.settled();
 });
