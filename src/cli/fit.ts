@@ -1,23 +1,22 @@
 /**
- * `clientele fit`: purchase history from CSV files to a model file, with a report of how far it can be trusted. Reading
- * history from the input topics is not in this version; nothing is written but the files asked for.
+ * `clientele fit`: purchase history, from CSV files or the purchases topic, to a model file, with a report of how far it
+ * can be trusted. Nothing is written but the files asked for.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseInstant } from '../adapters/csv/instant.ts';
 import { genericPreset, presets, resolveMapping, type FileMapping } from '../adapters/csv/mapping.ts';
-import { scanEvents } from '../adapters/csv/read-events.ts';
 import { parseModel, readModelFile } from '../adapters/model-file.ts';
 import { fitPage } from '../adapters/report/page.ts';
 import { isZone } from '../domain/calendar.ts';
 import { fitModel, type Fit, type FitRequest } from '../domain/fit/fit.ts';
 import { modelText } from '../domain/fit/model-text.ts';
-import { PurchaseLogBuilder, type PurchaseLog } from '../domain/fit/purchase-log.ts';
+import type { PurchaseLog } from '../domain/fit/purchase-log.ts';
 import { checkModel } from '../domain/model-check.ts';
 import { currencyDigits } from '../domain/money.ts';
 import { weekMs } from '../domain/time.ts';
-import { fitJson, type FitSource } from './fit-json.ts';
+import { fitJson } from './fit-json.ts';
+import { readFiles, readPurchasesTopic } from './fit-source.ts';
 import { fitText, isoText } from './fit-text.ts';
 import {
   exitCodes,
@@ -29,10 +28,12 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { instantOption } from './history.ts';
 import { mappingOptions } from './mapping-options.ts';
 import { startProgress } from './progress.ts';
 
 const options = {
+  topics: { type: 'boolean' },
   out: { type: 'string' },
   report: { type: 'string' },
   json: { type: 'boolean' },
@@ -48,13 +49,16 @@ export const command: Command = {
   name: 'fit',
   summary: 'purchase history to a model file, with a report',
   help: `clientele fit <preset|${genericPreset}> <file…> [options]
+clientele fit --topics [options]
 
-Fits a model to the purchases of CSV files (plain or .gz): MBG/NBD and BG/NBD and Gamma-Gamma by maximum likelihood, the
+Fits a model to the purchases of CSV files (plain or .gz) or of the purchases topic: MBG/NBD and BG/NBD and Gamma-Gamma by maximum likelihood, the
 horizon h, RFM cut points, score anchors and tier lines, clusters, first-timer notices, new-category rates and win-back
 where the data suffice. What they do not give is named in the report, with its count and the minimum it needs.
 
 Presets: ${Object.keys(presets).join(', ')}; ${genericPreset} takes --map. --map, --currency, --time-of-day and --delimiter are those of clientele import.
 
+  --topics                  reads the purchases topic as committed now, each event id once, amounts in --currency (USD);
+                            KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLIENTELE_TOPIC_PREFIX say where
   --out M.yaml              writes the model file; the revision is one above that of the file already there
   --report R.html           writes the report as a page with plots, complete in itself
   --json                    the report as one JSON object
@@ -79,13 +83,12 @@ const holdoutWeeksMax = 52;
 
 async function fitFiles(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const { values, positionals } = parseOptions(argv, options);
-  const [preset, ...names] = positionals;
-  if (preset === undefined || names.length === 0) throw new UsageError('fit needs a preset and one or more files.');
-  const mapping = resolveMapping(preset, { ...values, timeOfDay: values['time-of-day'] });
-  if (mapping.event !== 'purchase')
-    throw new UsageError('fit reads purchases; --event purchase is the only one it has a use for.');
+  const { mapping, names } = sourceIn(values, positionals);
   const given = givenIn(values, mapping);
-  const { log, source } = await readLog(names, mapping, given.zone, context);
+  const { log, source } =
+    names === null
+      ? await readPurchasesTopic(mapping.currency, given.zone, context)
+      : await readFiles(names, mapping, given.zone, context);
   const request = requestFor(log, given, mapping);
   const progress = startProgress({ ...context, stream: context.stderr, label: 'fitting', unit: 'steps', total: 100 });
   const result = fitModel(log, request, (_, share) => progress.update(Math.round(100 * share)));
@@ -101,6 +104,28 @@ async function fitFiles(argv: readonly string[], context: CommandContext): Promi
   return exitCodes.done;
 }
 
+/** Files and what their columns mean, or the topic (`names` = null) with the currency and the time of dates. */
+function sourceIn(
+  values: Values,
+  positionals: readonly string[],
+): { readonly mapping: FileMapping; readonly names: readonly string[] | null } {
+  const [preset, ...names] = positionals;
+  const given = { ...values, timeOfDay: values['time-of-day'] };
+  if (values.topics === true) {
+    if (preset !== undefined) throw new UsageError('fit takes files or --topics, not both.');
+    if ((values.map ?? values.event ?? values.delimiter) !== undefined)
+      throw new UsageError('--map, --event and --delimiter are about files; --topics has none.');
+    // Of a mapping only the currency and the time of dates mean anything here, and every preset has them.
+    return { mapping: resolveMapping('cdnow', given), names: null };
+  }
+  if (preset === undefined || names.length === 0)
+    throw new UsageError('fit needs a preset and one or more files, or --topics.');
+  const mapping = resolveMapping(preset, given);
+  if (mapping.event !== 'purchase')
+    throw new UsageError('fit reads purchases; --event purchase is the only one it has a use for.');
+  return { mapping, names };
+}
+
 /** What the command line says, read and checked before any file is opened. */
 interface Given {
   readonly until: number | null;
@@ -111,8 +136,8 @@ interface Given {
 }
 
 function givenIn(values: Values, { timeOfDay }: FileMapping): Given {
-  const until = instantIn('--until', values.until, timeOfDay);
-  const holdoutUntil = instantIn('--holdout-until', values['holdout-until'], timeOfDay);
+  const until = instantOption('--until', values.until, timeOfDay);
+  const holdoutUntil = instantOption('--holdout-until', values['holdout-until'], timeOfDay);
   if (holdoutUntil !== null && until === null)
     throw new UsageError('--holdout-until needs --until: where the holdout begins.');
   if (holdoutUntil !== null && until !== null && holdoutUntil <= until) {
@@ -129,46 +154,12 @@ function givenIn(values: Values, { timeOfDay }: FileMapping): Given {
   };
 }
 
-function instantIn(option: string, text: string | undefined, timeOfDay: string): number | null {
-  if (text === undefined) return null;
-  const instant = parseInstant(text, timeOfDay);
-  if (instant === null)
-    throw new UsageError(`${option} ${text} is not a date or an instant with a zone, such as 1997-09-30.`);
-  return instant;
-}
-
 function numberIn(option: string, text: string | undefined, form: RegExp, low: number, high: number): number | null {
   if (text === undefined) return null;
   const value = form.test(text) ? Number(text) : Number.NaN;
   if (!(value >= low && value <= high))
     throw new UsageError(`${option} ${text} is not a number from ${low} to ${high}.`);
   return value;
-}
-
-async function readLog(
-  names: readonly string[],
-  mapping: FileMapping,
-  zone: string,
-  context: CommandContext,
-): Promise<{ readonly log: PurchaseLog; readonly source: FitSource }> {
-  const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'rows', total: null });
-  const builder = new PurchaseLogBuilder(zone);
-  const { rows, refused } = await scanEvents(
-    names.map((name) => resolve(context.cwd, name)),
-    mapping,
-    (event) => {
-      if (event.input === 'purchases') builder.add(event.event);
-    },
-    (read) => reading.update(read),
-  );
-  const log = builder.build();
-  const first = refused[0];
-  if (log.at.length === 0) {
-    const reason = first === undefined ? '' : `; row ${first.row}: ${first.reason}`;
-    throw new FailedError(`no purchase in ${rows} rows${reason}.`);
-  }
-  const { unplaced } = log;
-  return { log, source: { currency: mapping.currency, rows, refusedRows: refused.length, unplaced } };
 }
 
 function requestFor(log: PurchaseLog, given: Given, mapping: FileMapping): FitRequest {

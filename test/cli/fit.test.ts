@@ -102,6 +102,8 @@ describe('clientele fit', () => {
   });
 
   it.each([
+    [['--topics', 'cdnow', 'x.csv'], 'fit takes files or --topics, not both.'],
+    [['--topics', '--map', 'customerId=c'], '--topics has none'],
     [['cdnow'], 'needs a preset and one or more files'],
     [['cdnow', cdnow, '--until', 'soon'], '--until soon is not a date'],
     [['cdnow', cdnow, '--holdout-until', '1998-01-01'], '--holdout-until needs --until'],
