@@ -33,7 +33,8 @@ type Rejected = Extract<DecodedRecord, { kind: 'rejected' }>;
  * customerId is not compared with the key.
  */
 export function decodeRecord(record: RawRecord, context: DecodeContext): DecodedRecord {
-  const { value } = record;
+  const { value, unreadable } = record;
+  if (unreadable !== undefined) return rejected(unreadable.reason, 'decode');
   const keyFault = keyFaultOf(record.key, context);
   if (value === null) return keyFault?.reason === 'empty_key' ? keyFault : rejected('tombstone', 'decode');
   const decoded = context.codec.decode(context.input, value);

@@ -64,7 +64,8 @@ export const letterBytesMax = 2_097_152;
 
 /**
  * The dead letter of a rejected record: its own bytes, its place of origin, a closed reason code. Of a key or value
- * beyond `letterLimits` only SHA-256 and size go on, of headers beyond it the size.
+ * beyond `letterLimits` only SHA-256 and size go on, of headers beyond it the size. For a batch that cannot be unpacked
+ * there is one letter: the batch is its value, its offset that of the last record.
  */
 export function deadLetter(origin: DeadLetterOrigin): OutRecord {
   const { record, sha256 } = origin;
@@ -84,6 +85,12 @@ export function deadLetter(origin: DeadLetterOrigin): OutRecord {
   headers['clientele.errors.timestamp'] = String(record.timestampMs);
   headers['clientele.errors.app.version'] = origin.engineVersion;
   if (origin.schemaId !== null) headers['clientele.errors.schema.id'] = String(origin.schemaId);
+  if (record.unreadable !== undefined) {
+    const { firstOffset, records, compression } = record.unreadable;
+    headers['clientele.errors.batch.offset'] = String(firstOffset);
+    headers['clientele.errors.batch.records'] = String(records);
+    headers['clientele.errors.batch.compression'] = compression;
+  }
   const kept = (what: 'key' | 'value', bytes: Buffer | null, bytesMax: number): Buffer | null => {
     if (bytes === null || bytes.length <= bytesMax) return bytes;
     headers[`clientele.errors.${what}.sha256`] = sha256(bytes);

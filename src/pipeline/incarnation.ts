@@ -26,6 +26,7 @@ import {
   type StateStore,
   type TaskPhase,
   type TaskProducer,
+  type UnreadableBatch,
 } from './ports.ts';
 import { RejectionWatch } from './rejection-watch.ts';
 import type { TakenOver } from './takeover.ts';
@@ -213,7 +214,14 @@ export class Incarnation {
 
   private refuse(input: InputName, record: RawRecord, rejected: Rejected): void {
     this.watch.note(input, true);
+    if (record.unreadable !== undefined) this.tellUnreadable(input, record.offset, record.unreadable);
     this.work.rejected(input, rejected.reason, this.deadLetter(input, record, rejected));
+  }
+
+  /** A whole batch has become one dead letter: more than a number in a counter. */
+  private tellUnreadable(input: InputName, lastOffset: number, { reason, ...what }: UnreadableBatch): void {
+    const place = { topic: this.deps.topicName(input), partition: this.partition };
+    this.deps.logger.warn('batch.unreadable', { ...place, reason, ...what, lastOffset });
   }
 
   private deadLetter(input: InputName, record: RawRecord, { reason, stage, schemaId }: Rejected): OutRecord {

@@ -27,6 +27,20 @@ export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer | undefined>>;
+  /** This record stands for a whole batch that cannot be unpacked: no key, its value is the batch as it is stored. */
+  readonly unreadable?: UnreadableBatch;
+}
+
+/** What is known of a batch of records that cannot be unpacked, now or later. */
+export interface UnreadableBatch {
+  /** `oversized`: unpacked it would be more than a process may hold; `undecodable`: it is packed in no way we know. */
+  readonly reason: 'oversized' | 'undecodable';
+  /** For people. */
+  readonly why: string;
+  readonly firstOffset: number;
+  /** How many records it says it has. */
+  readonly records: number;
+  readonly compression: string;
 }
 
 /** What one fetch response says of one partition; empty responses are delivered too, they carry the proof. */

@@ -159,6 +159,7 @@ async function replay(
   try {
     while (position < high) {
       const slice = await reader.next(signal);
+      refuseUnreadable(slice, deps.topicName('changelog'));
       for (const record of slice.records) offsets = (await apply(record, resume.store, codec, knownSchemas)) ?? offsets;
       position = slice.nextOffset;
       telemetry.restored(partition, slice.records.length, Math.max(0, high - position));
@@ -167,6 +168,16 @@ async function replay(
     if (!signal.aborted) consumer.hold('changelog', partition);
   }
   return offsets;
+}
+
+/** Clientele writes small batches with codecs everybody has, and a state that is not read would be lost. */
+function refuseUnreadable({ records, partition }: Slice, topic: string): void {
+  const found = records.find(({ unreadable }) => unreadable !== undefined);
+  if (found === undefined) return;
+  throw new DataRefusedError(
+    `${topic}-${partition}: the batch that ends at offset ${found.offset} cannot be unpacked ` +
+      `(${found.unreadable?.why ?? ''}); somebody else writes to the changelog`,
+  );
 }
 
 async function apply(

@@ -52,6 +52,14 @@ describe('decodeRecord', () => {
     expect(reasonOf(event, key, partition)).toBe(reason);
   });
 
+  it.each(['oversized', 'undecodable'] as const)('rejects a batch that stands as one record as %s', (reason) => {
+    const unreadable = { reason, why: '', firstOffset: 3, records: 9, compression: 'gzip' };
+    const record = { offset: 11, timestampMs: nowMs, key: null, value: Buffer.from('batch'), headers: {}, unreadable };
+    const codec = { decode: () => ({ kind: 'rejected', reason: 'bad_magic', schemaId: null }) } as unknown;
+    const context = { codec: codec as Codec, model, input: 'purchases', partition: 0, partitionCount } as const;
+    expect(decodeRecord(record, context)).toMatchObject({ kind: 'rejected', reason, stage: 'decode' });
+  });
+
   it('rejects a key that is no UTF-8, although its replacement characters read like the customer id', () => {
     const key = Buffer.from([0x61, 0xff]);
     expect(reasonOf(order(key.toString('utf8'), nowMs, 5, 'e'), key)).toBe('key_mismatch');

@@ -37,6 +37,18 @@ describe('deadLetter', () => {
     expect({ ...letter.headers }).toEqual({ till: Buffer.from('4'), ...origin });
   });
 
+  it('tells of a batch that stands as one record where it begins, how many it claims and how it is packed', () => {
+    const unreadable = { reason: 'oversized', why: '', firstOffset: 3, records: 5, compression: 'gzip' } as const;
+    const letter = letterOf({ key: null, value: Buffer.from('batch'), unreadable });
+    expect([letter.key, letter.value]).toEqual([null, Buffer.from('batch')]);
+    expect({ ...letter.headers }).toEqual({
+      ...origin,
+      'clientele.errors.batch.offset': '3',
+      'clientele.errors.batch.records': '5',
+      'clientele.errors.batch.compression': 'gzip',
+    });
+  });
+
   it('says itself where it came from, whatever headers its record had', () => {
     const headers = Object.fromEntries(Object.keys(origin).map((name) => [name, Buffer.from('forged')]));
     expect({ ...letterOf({ headers }).headers }).toEqual(origin);

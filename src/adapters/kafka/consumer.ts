@@ -9,6 +9,7 @@
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent } from 'kafkajs';
 import {
   inputNames,
+  UnavailableError,
   type Assignment,
   type GroupConsumer,
   type GroupHandler,
@@ -76,6 +77,10 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
       resume: (topic, partition) => this.#act((it) => it.resume([{ topic, partitions: [partition] }])),
       deliver: (slice) => this.#tell((handler) => handler.onSlice(slice)),
       refuse: (stream, partition, offset) => this.#tell((handler) => handler.onOutOfRange(stream, partition, offset)),
+      corrupt: (topic, partition, offset) => {
+        const what = `${topic}-${partition}: a batch from offset ${offset} on fails its checksum each time it is read`;
+        this.#end(new UnavailableError(`${what}; the broker's disk or the network damages it`));
+      },
     });
   }
 

@@ -15,6 +15,19 @@ export interface RawMessage {
   readonly headers: IHeaders;
   readonly isControlRecord: boolean;
   readonly batchContext: BatchContext;
+  /** This message stands for a whole batch that could not be read (patches/unreadable-batches.ts). */
+  readonly unreadable?: UnreadableBatch;
+}
+
+export interface UnreadableBatch {
+  /** `corrupt`: its bytes are not those that were written; read it again. Otherwise it will never be read. */
+  readonly reason: 'corrupt' | 'oversized' | 'undecodable';
+  readonly why: string;
+  /** The batch as the broker sent it. */
+  readonly bytes: Buffer;
+  /** How many records it says it has. */
+  readonly records: number;
+  readonly compression: string;
 }
 
 export interface BatchContext {

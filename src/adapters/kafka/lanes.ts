@@ -5,7 +5,8 @@
  * L1 A slice is delivered only if its lane flows, its request was sent after the latest `flow` and the latest
  *    assignment, and it starts exactly at the expected offset; so slices of one `flow` have neither gap nor overlap.
  * L2 kafkajs keeps a position of its own; whenever the two disagree, ours is put back.
- * L3 kafkajs is left with one control record per partition: it moves its position and delivers nothing.
+ * L3 A batch with a wrong checksum is never delivered: it is read again, `corruptReadsMax` times in a row at most.
+ * L4 kafkajs is left with one control record per partition: it moves its position and delivers nothing.
  *
  * Not here: who is assigned what (consumer.ts), what a slice means (pipeline).
  */
@@ -23,6 +24,8 @@ interface Lane {
   expected: number;
   /** Rises at every flow and every assignment; a response whose request saw an older one is stale. */
   epoch: number;
+  /** Answers in a row with a wrong checksum. */
+  corruptReads: number;
 }
 
 /** What a lane was when a request was sent. */
@@ -39,7 +42,12 @@ export interface LaneControl {
   deliver(slice: Slice): void;
   /** A flowing lane was refused its position and is held now. */
   refuse(stream: StreamName, partition: number, offset: number): void;
+  /** A flowing lane got bytes from `offset` on that are not those that were written, again and again, and is held now. */
+  corrupt(topic: string, partition: number, offset: number): void;
 }
+
+/** Flipped on the way, bits are right the second time; flipped on the broker's disk, they stay wrong. */
+const corruptReadsMax = 5;
 
 /** Most bytes asked of one partition per fetch. */
 export const bytesPerInput = 256 * 1024;
@@ -67,7 +75,15 @@ export class Lanes {
     for (const [topic, stream] of this.#streams) {
       const lanes = new Map<number, Lane>();
       for (const partition of partitions) {
-        lanes.set(partition, { stream, topic, partition, flowing: false, expected: 0, epoch: this.#epoch });
+        lanes.set(partition, {
+          stream,
+          topic,
+          partition,
+          flowing: false,
+          expected: 0,
+          epoch: this.#epoch,
+          corruptReads: 0,
+        });
         this.#control.pause(topic, partition);
       }
       this.#lanes.set(topic, lanes);
@@ -138,13 +154,28 @@ export class Lanes {
       this.#control.seek(lane.topic, lane.partition, lane.expected);
       return;
     }
+    if (fetched.messages.some(({ unreadable }) => unreadable?.reason === 'corrupt')) {
+      this.#readAgain(lane);
+      return;
+    }
+    lane.corruptReads = 0;
     const slice = buildSlice(lane.stream, asked.fetchOffset, fetched, requestedAtMs);
     lane.expected = slice.nextOffset;
     this.#control.deliver(slice);
   }
+
+  #readAgain(lane: Lane): void {
+    lane.corruptReads += 1;
+    if (lane.corruptReads < corruptReadsMax) {
+      this.#control.seek(lane.topic, lane.partition, lane.expected);
+      return;
+    }
+    this.hold(lane.stream, lane.partition);
+    this.#control.corrupt(lane.topic, lane.partition, lane.expected);
+  }
 }
 
-/** Leaves kafkajs one record to move its position by, or nothing (L3). */
+/** Leaves kafkajs one record to move its position by, or nothing (L4). */
 function strip(fetched: FetchedPartition): void {
   const last = fetched.messages.at(-1);
   fetched.abortedTransactions = [];

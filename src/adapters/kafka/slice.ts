@@ -4,7 +4,7 @@
  */
 import type { IHeaders } from 'kafkajs';
 import type { RawRecord, Slice, StreamName } from '../../pipeline/ports.ts';
-import type { FetchedPartition, RawMessage } from './internals.ts';
+import type { FetchedPartition, RawMessage, UnreadableBatch } from './internals.ts';
 import { committedFilter } from './isolation.ts';
 
 type Headers = RawRecord['headers'];
@@ -33,6 +33,7 @@ function headersOf(headers: IHeaders): Headers {
 }
 
 function recordOf(message: RawMessage, offset: number): RawRecord {
+  if (message.unreadable !== undefined) return batchRecord(message, message.unreadable, offset);
   return {
     offset,
     timestampMs: Number(message.timestamp),
@@ -40,6 +41,15 @@ function recordOf(message: RawMessage, offset: number): RawRecord {
     value: message.value,
     headers: headersOf(message.headers),
   };
+}
+
+/** A batch that cannot be read, as the one record that stands for it. */
+function batchRecord({ timestamp, batchContext }: RawMessage, batch: UnreadableBatch, offset: number): RawRecord {
+  const { reason, why, bytes, records, compression } = batch;
+  if (reason === 'corrupt') throw new Error(`invariant: the batch at ${offset} is read again, not delivered`);
+  const firstOffset = Number(batchContext.firstOffset);
+  const unreadable = { reason, why, firstOffset, records, compression };
+  return { offset, timestampMs: Number(timestamp), key: null, value: bytes, headers: noHeaders, unreadable };
 }
 
 /** `fetched` must be untouched: its messages and aborted transactions as decoded. */

@@ -4,6 +4,7 @@
  *
  * Not here: what a tap does with it (lanes.ts).
  */
+import { refusal } from './errors.ts';
 import type { Broker, FetchRequest, FetchResponse, KafkajsError, SyncGroupRequest } from './internals.ts';
 import { reported } from './patches/out-of-range.ts';
 import type { Patch } from './patches/patch.ts';
@@ -42,7 +43,7 @@ export const brokerTaps: Patch = {
 
     prototype.fetch = async function fetch(this: Broker, request: FetchRequest): Promise<FetchResponse> {
       const tap = taps.get(this.connectionPool.clientId);
-      if (tap === undefined) return Reflect.apply(stockFetch, this, [request]);
+      if (tap === undefined) return readable(await Reflect.apply(stockFetch, this, [request]));
       const outcome = tap.fetching(request);
       try {
         const response = await Reflect.apply(stockFetch, this, [request]);
@@ -65,3 +66,16 @@ export const brokerTaps: Patch = {
     };
   },
 };
+
+/** Whoever takes records from kafkajs itself would take a batch that cannot be read for one without key and value. */
+function readable(response: FetchResponse): FetchResponse {
+  for (const { topicName, partitions } of response.responses) {
+    for (const { partition, messages } of partitions) {
+      const found = messages.find(({ unreadable }) => unreadable !== undefined);
+      if (found === undefined) continue;
+      const why = found.unreadable?.why ?? '';
+      throw refusal(`${topicName}-${partition}: the batch that ends at ${found.offset} cannot be read: ${why}`);
+    }
+  }
+  return response;
+}

@@ -1,6 +1,7 @@
 /** Compressed batches. */
 import { describe, expect, it } from 'vitest';
-import { gzipCodec, zstdCodec, decompressedBytesMax } from '../../../src/adapters/kafka/codecs.ts';
+import { OversizedBatchError, unpackedBytesMax } from '../../../src/adapters/kafka/batch-bounds.ts';
+import { gzipCodec, lz4Codec, snappyCodec, zstdCodec } from '../../../src/adapters/kafka/codecs.ts';
 import { kafkajs } from '../../../src/adapters/kafka/kafkajs.ts';
 
 describe.each([
@@ -15,15 +16,27 @@ describe.each([
   });
 
   it('refuses a small batch that becomes a huge one', async () => {
-    const bomb = await codec.compress({ buffer: Buffer.alloc(decompressedBytesMax + 1) });
-    await expect(codec.decompress(bomb)).rejects.toThrow(RangeError);
+    const bomb = await codec.compress({ buffer: Buffer.alloc(unpackedBytesMax + 1) });
+    await expect(codec.decompress(bomb)).rejects.toThrow(OversizedBatchError);
+  });
+});
+
+describe.each([
+  ['snappyCodec', snappyCodec],
+  ['lz4Codec', lz4Codec],
+])('%s', (_name, codec) => {
+  it('rejects bytes that are packed otherwise, and writes nothing', async () => {
+    await expect(codec.decompress(Buffer.from('records'))).rejects.toThrow(Error);
+    await expect(codec.compress({ buffer: Buffer.alloc(1) })).rejects.toThrow('is read, not written');
   });
 });
 
 describe('installCodecs', () => {
-  it('has given both to the kafkajs of this process', () => {
+  it('has given all of them to the kafkajs of this process', () => {
     const { CompressionCodecs, CompressionTypes } = kafkajs;
     expect(CompressionCodecs[CompressionTypes.GZIP]()).toBe(gzipCodec);
+    expect(CompressionCodecs[CompressionTypes.Snappy]()).toBe(snappyCodec);
+    expect(CompressionCodecs[CompressionTypes.LZ4]()).toBe(lz4Codec);
     expect(CompressionCodecs[CompressionTypes.ZSTD]()).toBe(zstdCodec);
   });
 });

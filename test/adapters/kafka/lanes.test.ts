@@ -25,6 +25,7 @@ beforeEach(() => {
       onSlice(slice);
     },
     refuse: (stream, partition, offset) => calls.push(`refuse ${stream}/${partition} ${offset}`),
+    corrupt: (topic, partition, offset) => calls.push(`corrupt ${topic}/${partition} ${offset}`),
   });
   lanes.assign([2]);
 });
@@ -138,6 +139,25 @@ describe('Lanes', () => {
     const many = request(5, ...Array.from({ length: 17 }, () => 'p'));
     lanes.asking(many, 0);
     expect(many.maxBytes).toBe(17 * bytesPerInput);
+  });
+
+  it('reads a batch with a wrong checksum again, and tells of one that stays so', () => {
+    const bytes = Buffer.alloc(0);
+    const unreadable = { reason: 'corrupt', why: '', bytes, records: 1, compression: 'none' } as const;
+    const damaged = (): void => {
+      lanes.asking(request(5, 'p'), 0).answered(response([{ ...message(5), unreadable }], 'p'));
+    };
+    lanes.flow('purchases', 2, 5);
+    calls.length = 0;
+    for (let times = 0; times < 4; times += 1) damaged();
+    expect(calls).toEqual(Array.from({ length: 4 }, () => 'seek p/2 5'));
+    fetchOnce(5, 5);
+    expect(delivered()).toEqual([[5, 6]]);
+    calls.length = 0;
+    lanes.flow('purchases', 2, 5);
+    for (let times = 0; times < 5; times += 1) damaged();
+    expect(calls.slice(-2)).toEqual(['pause p/2', 'corrupt p/2 5']);
+    expect(delivered()).toEqual([[5, 6]]);
   });
 
   it('tells the position that was refused and holds it, once', () => {

@@ -1,4 +1,5 @@
 /** Record batches as a broker sends them, written by hand from the protocol's description. */
+import { crc32c } from '../../../src/adapters/kafka/crc32c.ts';
 
 export interface BatchRecord {
   readonly offsetDelta: number;
@@ -14,25 +15,34 @@ export interface BatchFields {
   readonly transactional?: boolean;
   readonly control?: boolean;
   readonly records: readonly BatchRecord[];
+  /** Default: none. */
+  readonly compression?: number;
+  /** What stands behind the header; default: the records as they are. */
+  readonly pack?: (records: Buffer) => Buffer;
+  /** Default: that of `records`. */
+  readonly count?: number;
 }
 
-/** Bytes of one batch (magic 2, uncompressed; the checksum is 0, kafkajs does not look). */
+/** Bytes of one batch (magic 2). */
 export function recordBatch(fields: BatchFields): Buffer {
-  const { baseOffset, records } = fields;
+  const { baseOffset, records, pack = (bytes: Buffer) => bytes } = fields;
   const head = Buffer.alloc(61);
-  const body = Buffer.concat(records.map(recordBytes));
+  const body = pack(Buffer.concat(records.map(recordBytes)));
   head.writeBigInt64BE(BigInt(baseOffset), 0);
   head.writeInt32BE(head.length - 12 + body.length, 8);
   head.writeInt8(2, 16);
-  head.writeInt16BE((fields.transactional === true ? 0x10 : 0) | (fields.control === true ? 0x20 : 0), 21);
+  const flags = (fields.transactional === true ? 0x10 : 0) | (fields.control === true ? 0x20 : 0);
+  head.writeInt16BE(flags | (fields.compression ?? 0), 21);
   head.writeInt32BE(fields.lastOffsetDelta ?? records.at(-1)?.offsetDelta ?? 0, 23);
   head.writeBigInt64BE(1_000n, 27);
   head.writeBigInt64BE(1_000n, 35);
   head.writeBigInt64BE(BigInt(fields.producerId ?? -1), 43);
   head.writeInt16BE(0, 51);
   head.writeInt32BE(0, 53);
-  head.writeInt32BE(records.length, 57);
-  return Buffer.concat([head, body]);
+  head.writeInt32BE(fields.count ?? records.length, 57);
+  const batch = Buffer.concat([head, body]);
+  batch.writeUInt32BE(crc32c(batch, 21), 17);
+  return batch;
 }
 
 /** A record set: its length, then the batches. */

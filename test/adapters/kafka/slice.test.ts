@@ -27,6 +27,21 @@ describe('buildSlice', () => {
     });
   });
 
+  it('holds a batch that cannot be read as one record with the batch as its value, unless it was aborted', () => {
+    const bytes = Buffer.from('batch');
+    const batch = { reason: 'oversized', why: 'w', bytes, records: 3, compression: 'lz4' } as const;
+    const read = { ...message(7, {}, '9'), unreadable: batch };
+    const unreadable = { reason: 'oversized', why: 'w', firstOffset: 7, records: 3, compression: 'lz4' };
+    const { records, nextOffset } = buildSlice('purchases', 5, fetched([read]), 0);
+    expect(records).toMatchObject([{ offset: 7, key: null, value: bytes, headers: {}, unreadable }]);
+    expect(nextOffset).toBe(8);
+    const abortedTransactions = [{ producerId: '9', firstOffset: '7' }];
+    expect(buildSlice('purchases', 5, fetched([read], { abortedTransactions }), 0)).toMatchObject({
+      nextOffset: 8,
+      records: [],
+    });
+  });
+
   it('leaves out what a batch holds before the offset asked for', () => {
     const slice = buildSlice('purchases', 7, fetched([message(5), message(7)]), 0);
     expect(slice.records.map(({ offset }) => offset)).toEqual([7]);

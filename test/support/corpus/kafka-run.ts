@@ -134,6 +134,14 @@ export class KafkaRun {
     });
   }
 
+  /** Writes values without keys as one compressed batch, however large; resolves with its first offset. */
+  async writeBatch(topic: string, partition: number, values: readonly Buffer[]): Promise<number> {
+    const messages = values.map((value) => ({ partition, key: null, value }));
+    const compression = kafkajs.CompressionTypes.GZIP;
+    const [ack] = await this.producer.send({ topic, messages, acks: everyReplica, compression });
+    return Number(ack?.baseOffset ?? -1);
+  }
+
   /** Everything committed to `topic`: at least `count` records, and what else comes within a second. */
   async read(topic: string, count: number): Promise<readonly Found[]> {
     const found: Found[] = [];

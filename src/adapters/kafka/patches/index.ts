@@ -6,6 +6,7 @@ import { abortedRecords } from './aborted-records.ts';
 import { concurrentTransactions } from './concurrent-transactions.ts';
 import { emptyBatches } from './empty-batches.ts';
 import { initProducerRetry } from './init-producer-retry.ts';
+import { joinRetry } from './join-retry.ts';
 import { linearGrouping } from './linear-grouping.ts';
 import { linearHeaders } from './linear-headers.ts';
 import { outOfRange } from './out-of-range.ts';
@@ -14,11 +15,13 @@ import { produceRequest } from './produce-request.ts';
 import { revokedOffset } from './revoked-offset.ts';
 import { syncGroupWait } from './sync-group-wait.ts';
 import { timerLoop } from './timer-loop.ts';
+import { unreadableBatches } from './unreadable-batches.ts';
 
 export const patches: readonly Patch[] = [
   linearHeaders,
   syncGroupWait,
   produceRequest,
+  unreadableBatches,
   emptyBatches,
   abortedRecords,
   linearGrouping,
@@ -27,4 +30,5 @@ export const patches: readonly Patch[] = [
   revokedOffset,
   outOfRange,
   concurrentTransactions,
+  joinRetry,
 ];
