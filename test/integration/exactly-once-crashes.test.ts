@@ -1,5 +1,5 @@
 /**
- * The CDNOW sample on a real Kafka: an undisturbed run, then the same history again with five kill -9; dedupe is off in
+ * The CDNOW sample on a real Kafka: an undisturbed run, then the same history again with six kill -9; dedupe is off in
  * both, so that a double application could not hide. Then, with dedupe, the same file imported twice.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ describe('an undisturbed run', () => {
   });
 });
 
-describe('a run killed five times, on the same topics with a new changelog and app id', () => {
+describe('a run killed six times, on the same topics with a new changelog and app id', () => {
   /** Kills the service where it halts; resolves with what the coordinator says of its transaction then. */
   async function killAt(partition: number, point: string, occurrence: number) {
     const service = installation.startHalting([`${partition}:${point}:${occurrence}`]);
@@ -99,6 +99,17 @@ describe('a run killed five times, on the same topics with a new changelog and a
     await running.exited;
     expect(installation.positions()).not.toEqual(ends);
 
+    // Told to stop it commits, adopts, and dies before it has acknowledged to the group how far it came.
+    const unacknowledged = installation.startHalting(['2:acknowledge:1']);
+    await unacknowledged.url();
+    unacknowledged.kill('SIGTERM');
+    await unacknowledged.line('halted 2 acknowledge');
+    const committed = await transactionOf(`${installation.appId}-2`);
+    expect(committed.state).toBe('CompleteCommit');
+    unacknowledged.kill('SIGKILL');
+    await unacknowledged.exited;
+    expect(installation.positions()).not.toEqual(ends);
+
     const last = installation.start();
     await installation.settled();
     last.kill('SIGTERM');
@@ -109,7 +120,7 @@ describe('a run killed five times, on the same topics with a new changelog and a
     const { violations, ...counts } = verify(evidence, installation.model);
     expect(violations).toEqual([]);
     expect(counts).toMatchObject({ records: events, applied: events, changes: undisturbedVerdict.changes });
-    // Each of the six processes took over, if not every task of each before it was killed.
+    // Each of the seven processes took over, if not every task of each before it was killed.
     expect(counts.incarnations).toBeGreaterThan(3 * partitions);
     expect(evidence.tierChanged.map(withoutRecordedAt)).toEqual(undisturbed.tierChanged.map(withoutRecordedAt));
   });
