@@ -199,12 +199,13 @@ export class Incarnation {
     }
     const { event } = content;
     const before = work.state(event.event.customerId);
-    if (isFull(before, event)) {
+    const result = step(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
+    // What is known already takes no room.
+    if (result.outcome === 'applied' && isFull(before, event)) {
       this.refuse(input.name, record, fullCustomer);
       return;
     }
     this.watch.note(input.name, false);
-    const result = step(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
     work.stepped(input.name, result.outcome);
     if (result.state !== before) work.changed(result.state);
     if (result.transitions.length === 0) return;

@@ -50,12 +50,13 @@ describe('the corpus in memory', () => {
     expect([...found.keys()].filter((id) => !expected.some(({ customerId }) => customerId === id))).toEqual([]);
   });
 
-  it('refuses what the sums of a customer have no room for, and goes on', async () => {
+  it('refuses what the sums of a customer have no room for, but knows what it has taken, and goes on', async () => {
     const { driver, context } = openMemoryRun(1);
     const orders = 3_000;
     for (let n = 0; n < orders; n += 1) {
       const draft = new Draft('purchases', 'everybody', context);
       Object.assign(draft.event, { eventId: `e-${n}`, amountMinor: 1e12, occurredAt: context.nowMs - 60_000 + n });
+      append(driver, draft.record());
       append(driver, draft.record());
     }
     const instance = await driver.start({ config: { acceptDeadLetters } });
@@ -64,7 +65,8 @@ describe('the corpus in memory', () => {
     expect([instance.fatal, instance.telemetry.failures, driver.caughtUp()]).toEqual([[], [], true]);
     const reasons = readAll(driver, topics.deadLetters).map(({ headers }) => String(headers['clientele.reason']));
     expect(new Set(reasons)).toEqual(new Set(['limit_exceeded']));
-    expect(instance.telemetry.outcome('applied') + reasons.length).toBe(orders);
+    expect(2 * instance.telemetry.outcome('applied') + reasons.length).toBe(2 * orders);
+    expect(instance.telemetry.outcome('duplicate')).toBe(instance.telemetry.outcome('applied'));
     expect(driver.state('everybody')?.totals.revenueMinor).toBeGreaterThan(2e15);
   });
 
