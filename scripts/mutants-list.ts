@@ -518,9 +518,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'bad input: a customer has room for everything',
     harm: 'sums beyond 2^53 cannot be written, and the process ends at every start',
-    file: 'src/pipeline/incarnation.ts',
-    find: "result.outcome === 'applied' && isFull(before, event)",
-    replace: "result.outcome === 'applied' && isFull(undefined, event)",
+    file: 'src/domain/capacity.ts',
+    find: "result.outcome === 'applied' && isFull(state, input)",
+    replace: "result.outcome === 'applied' && isFull(undefined, input)",
     test: 'test/pipeline/corpus.test.ts',
     killer: 'refuses what the sums of a customer have no room for',
   },

@@ -5,6 +5,9 @@
  */
 import type { CustomerState } from './contracts.ts';
 import type { InputEvent } from './event.ts';
+import type { Model } from './model.ts';
+import { step } from './step.ts';
+import type { StepContext, StepResult } from './step.ts';
 
 /** Largest sum of a customer's money that still takes an event, minor units: a quarter of what a sum of sums can hold. */
 const lifetimeMinorMax = 2 ** 51;
@@ -14,6 +17,17 @@ const balances = [
   ...(['discountMinor', 'goodsMinor', 'logisticsMinor'] as const),
   ...(['serviceMinor', 'marketingMinor', 'acquisitionMinor'] as const),
 ];
+
+/** As `step`; null when the event would be applied and is too much: `limit_exceeded`. What is known already takes no room. */
+export function stepWithRoom(
+  state: CustomerState | undefined,
+  input: InputEvent,
+  model: Model,
+  context: StepContext,
+): StepResult | null {
+  const result = step(state, input, model, context);
+  return result.outcome === 'applied' && isFull(state, input) ? null : result;
+}
 
 /** True when the event carries money and the customer's sums are too large to take it: `limit_exceeded`. */
 export function isFull(state: CustomerState | undefined, input: InputEvent): boolean {

@@ -3,12 +3,11 @@
  * tell handed over in that order. The same functions as live processing; what a running service would make a dead letter
  * is refused here, with the same reason.
  */
-import { isFull } from './capacity.ts';
+import { stepWithRoom } from './capacity.ts';
 import type { CustomerState } from './contracts.ts';
 import type { InputEvent } from './event.ts';
 import type { Model } from './model.ts';
 import type { Outcome, ReasonCode } from './outcome.ts';
-import { step } from './step.ts';
 import type { Transition } from './step.ts';
 import { validate } from './validate.ts';
 
@@ -48,9 +47,11 @@ export class Replay {
     const { customerId, occurredAt } = input.event;
     const before = this.customers.get(customerId);
     const record = { key: customerId, brokerTimestampMs: occurredAt };
-    const reason = validate(input, record, this.model) ?? (isFull(before, input) ? 'limit_exceeded' : null);
+    const reason = validate(input, record, this.model);
     if (reason !== null) return { outcome: 'rejected', reason };
-    const { outcome, state, transitions } = step(before, input, this.model, { backfillRunId: null });
+    const result = stepWithRoom(before, input, this.model, { backfillRunId: null });
+    if (result === null) return { outcome: 'rejected', reason: 'limit_exceeded' };
+    const { outcome, state, transitions } = result;
     if (state !== before) this.customers.set(customerId, state);
     for (const transition of transitions) this.tell(transition, occurredAt);
     return { outcome, reason: null };

@@ -7,9 +7,8 @@
  *    of that commit is read from the changelog by the next take-over, never guessed.
  * I3 Nothing is taken from an input except at the position that follows the last one taken.
  */
-import { isFull } from '../domain/capacity.ts';
+import { stepWithRoom } from '../domain/capacity.ts';
 import type { TaskOffsets, TierChanged } from '../domain/contracts.ts';
-import { step } from '../domain/step.ts';
 import type { DecodedRecord } from './decode.ts';
 import { deadLetter, traceparentOf } from './headers.ts';
 import { TaskInput, type Entry } from './input.ts';
@@ -199,15 +198,14 @@ export class Incarnation {
     }
     const { event } = content;
     const before = work.state(event.event.customerId);
-    const result = step(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
-    // What is known already takes no room.
-    if (result.outcome === 'applied' && isFull(before, event)) {
+    const result = stepWithRoom(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
+    if (result === null) {
       this.refuse(input.name, record, fullCustomer);
       return;
     }
     this.watch.note(input.name, false);
     work.stepped(input.name, result.outcome);
-    if (result.state !== before) work.changed(result.state);
+    if (result.state !== before) work.changed(result.state, before);
     if (result.transitions.length === 0) return;
     const traceparent = traceparentOf(record.headers);
     for (const transition of result.transitions) work.announce(transition, traceparent);

@@ -68,22 +68,22 @@ export class WorkingCopy {
     this.outcomes[input][outcome] += 1;
   }
 
-  changed(state: CustomerState): void {
-    this.moveStanding(this.state(state.customerId)?.standing, state.standing);
+  /** `before` as `state` told it; undefined = a customer not seen yet. */
+  changed(state: CustomerState, before: CustomerState | undefined): void {
+    this.moveStanding(before?.standing, state.standing);
     this.states.set(state.customerId, state);
   }
 
   /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */
   private moveStanding(before: CustomerState['standing'] | undefined, after: CustomerState['standing']): void {
-    const stage = before?.lifecycle.stage ?? null;
-    if (before !== undefined && before.tierId === after.tierId && stage === after.lifecycle.stage) return;
+    if (before?.tierId === after.tierId && before.lifecycle.stage === after.lifecycle.stage) return;
     if (before !== undefined) this.move(before, -1);
     this.move(after, 1);
   }
 
   private move({ tierId, lifecycle }: CustomerState['standing'], by: number): void {
     if (tierId !== null) this.moves[`tier:${tierId}`] = (this.moves[`tier:${tierId}`] ?? 0) + by;
-    const stage = lifecycle.stage ?? null;
+    const { stage } = lifecycle;
     if (stage !== null) this.moves[`stage:${stage}`] = (this.moves[`stage:${stage}`] ?? 0) + by;
   }
 

@@ -1,9 +1,9 @@
 // Where a customer's sums have no room for the money of one more event.
 import { describe, expect, it } from 'vitest';
-import { isFull } from '../../src/domain/capacity.ts';
+import { isFull, stepWithRoom } from '../../src/domain/capacity.ts';
 import type { CustomerState } from '../../src/domain/contracts.ts';
 import { emptyState } from '../../src/domain/state.ts';
-import { interaction, noon, purchase, survey } from './support/story.ts';
+import { cdnowModel, interaction, noon, purchase, survey } from './support/story.ts';
 
 const occurredAt = noon(0);
 const order = purchase({ occurredAt });
@@ -40,5 +40,18 @@ describe('isFull', () => {
     expect(isFull(full, interaction({ occurredAt, costMinor: 1, currency: 'USD' }))).toBe(true);
     expect(isFull(full, interaction({ occurredAt }))).toBe(false);
     expect(isFull(full, survey({ occurredAt }))).toBe(false);
+  });
+});
+
+describe('stepWithRoom', () => {
+  it('is null for what a full customer would take, and knows what they have taken', () => {
+    const context = { backfillRunId: null };
+    const taken = stepWithRoom(undefined, order, cdnowModel, context);
+    const { totals } = full;
+    const before = taken === null ? full : { ...taken.state, totals };
+    expect(taken?.outcome).toBe('applied');
+    expect(stepWithRoom(before, order, cdnowModel, context)).toMatchObject({ outcome: 'duplicate', state: before });
+    const next = purchase({ occurredAt, eventId: 'another' });
+    expect(stepWithRoom(before, next, cdnowModel, context)).toBeNull();
   });
 });

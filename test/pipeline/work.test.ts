@@ -33,10 +33,10 @@ describe('WorkingCopy', () => {
       standing: { ...low.standing, tierId: 'high', lifecycle: { ...lifecycle, stage: 'lost' as const } },
     };
     const work = new WorkingCopy(emptyStore);
-    work.changed(low);
-    work.changed(low);
+    work.changed(low, undefined);
+    work.changed(low, low);
     expect(work.moves).toEqual({ 'tier:low': 1, 'stage:new': 1 });
-    work.changed(lost);
+    work.changed(lost, low);
     expect(work.moves).toEqual({ 'tier:low': 0, 'stage:new': 0, 'tier:high': 1, 'stage:lost': 1 });
   });
 
