@@ -22,7 +22,7 @@ import type { Clock, Codec, GroupConsumer, InputName, Logger, ProducerFactory } 
 import { observed, type SchemaSource } from './pipeline/schema-source.ts';
 import { startService, type Service, type ServiceDeps, type ServiceStatus } from './pipeline/service.ts';
 import { judgePartitions, serviceTopics, waitForStart, type FoundPartitions } from './pipeline/start.ts';
-import { subjectOf, topicNames, type TopicNames } from './pipeline/topics.ts';
+import { subjectOf, topicNames, writtenSubjects, type TopicNames } from './pipeline/topics.ts';
 import { defaultTransactionLimits } from './pipeline/transaction.ts';
 
 /** What carries records: Kafka and a registry, or both in memory. */
@@ -151,12 +151,7 @@ async function openWorld({ config, deps, telemetry }: Wiring): Promise<World> {
   const codec = await openCodec({
     source: observed(deps.transport.source, (answered) => telemetry.registryAsked(answered)),
     clock: deps.clock,
-    subjects: {
-      changelog: subjectOf(topics.changelog),
-      tierChanged: subjectOf(topics.tierChanged),
-      lifecycleChanged: subjectOf(topics.lifecycleChanged),
-      profile: subjectOf(topics.profile),
-    },
+    subjects: writtenSubjects(topics),
   });
   return { topics, partitions, codec };
 }

@@ -16,7 +16,7 @@ import type { Purchase } from '../domain/contracts.ts';
 import { PurchaseLogBuilder, type PurchaseLog } from '../domain/fit/purchase-log.ts';
 import { hash128 } from '../domain/math/murmur3.ts';
 import type { Codec, Decoded } from '../pipeline/ports.ts';
-import { subjectOf, topicNames } from '../pipeline/topics.ts';
+import { topicNames, writtenSubjects } from '../pipeline/topics.ts';
 import type { FitSource } from './fit-json.ts';
 import { FailedError, type CommandContext } from './frame.ts';
 import { startProgress } from './progress.ts';
@@ -60,12 +60,7 @@ export async function readPurchasesTopic(currency: string, zone: string, context
   const codec = await openCodec({
     source: new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock),
     clock,
-    subjects: {
-      changelog: subjectOf(topics.changelog),
-      tierChanged: subjectOf(topics.tierChanged),
-      lifecycleChanged: subjectOf(topics.lifecycleChanged),
-      profile: subjectOf(topics.profile),
-    },
+    subjects: writtenSubjects(topics),
   });
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'records', total: null });
   const logger = createLogger({ level: 'error', base: { app: config.appId } });

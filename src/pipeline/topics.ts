@@ -31,3 +31,13 @@ export function topicNames(prefix: string): TopicNames {
 export function subjectOf(topic: string): string {
   return `${topic}-value`;
 }
+
+/** Returns the subjects of what the service writes in Avro. */
+export function writtenSubjects({ changelog, tierChanged, lifecycleChanged, profile }: TopicNames) {
+  return {
+    changelog: subjectOf(changelog),
+    tierChanged: subjectOf(tierChanged),
+    lifecycleChanged: subjectOf(lifecycleChanged),
+    profile: subjectOf(profile),
+  };
+}

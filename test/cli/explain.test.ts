@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { runCommand } from '../../src/cli/dispatch.ts';
 import { exitCodes } from '../../src/cli/frame.ts';
+import { clientele } from '../support/command.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clientele-explain-'));
 afterAll(() => {
@@ -16,19 +15,7 @@ const example = join(import.meta.dirname, '../../examples/cdnow');
 const sample = join(example, 'purchases-sample.csv.gz');
 const model = join(example, 'model.yaml');
 
-async function explained(...argv: readonly string[]) {
-  const texts = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof texts): Writable =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        texts[name] += chunk.toString();
-        done();
-      },
-    });
-  const context = { stdout: into('stdout'), stderr: into('stderr'), env: {}, cwd: directory, isTTY: false };
-  const code = await runCommand(['explain', ...argv], context);
-  return { code, ...texts };
-}
+const explained = (...argv: readonly string[]) => clientele(['explain', ...argv], directory);
 
 const cdnow = ['--from', 'cdnow', sample, '--model', model] as const;
 const shape = z.object({

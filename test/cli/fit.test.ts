@@ -2,13 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readModelFile } from '../../src/adapters/model-file.ts';
-import { runCommand } from '../../src/cli/dispatch.ts';
 import { exitCodes } from '../../src/cli/frame.ts';
 import { checkModel } from '../../src/domain/model-check.ts';
+import { clientele } from '../support/command.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clientele-fit-'));
 afterAll(() => {
@@ -17,19 +16,7 @@ afterAll(() => {
 const cdnow = join(import.meta.dirname, '../../examples/cdnow/purchases-sample.csv.gz');
 const holdout = ['--until', '1997-09-30', '--holdout-until', '1998-06-30', '--horizon-weeks', '13'];
 
-async function run(argv: readonly string[]) {
-  const texts = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof texts): Writable =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        texts[name] += chunk.toString();
-        done();
-      },
-    });
-  const context = { stdout: into('stdout'), stderr: into('stderr'), env: {}, cwd: directory, isTTY: false };
-  const code = await runCommand(['fit', ...argv], context);
-  return { code, ...texts };
-}
+const run = (argv: readonly string[]) => clientele(['fit', ...argv], directory);
 
 const process = z.object({
   process: z.string(),

@@ -2,13 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { contractType } from '../../src/adapters/avro/types.ts';
-import { runCommand } from '../../src/cli/dispatch.ts';
 import { exitCodes } from '../../src/cli/frame.ts';
 import { topicDefaults } from '../../src/pipeline/topics.ts';
+import { clientele } from '../support/command.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clientele-replay-'));
 afterAll(() => {
@@ -18,19 +17,7 @@ const example = join(import.meta.dirname, '../../examples/cdnow');
 const sample = join(example, 'purchases-sample.csv.gz');
 const model = join(example, 'model.yaml');
 
-async function replayed(...argv: readonly string[]) {
-  const texts = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof texts): Writable =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        texts[name] += chunk.toString();
-        done();
-      },
-    });
-  const context = { stdout: into('stdout'), stderr: into('stderr'), env: {}, cwd: directory, isTTY: false };
-  const code = await runCommand(['replay', ...argv], context);
-  return { code, ...texts };
-}
+const replayed = (...argv: readonly string[]) => clientele(['replay', ...argv], directory);
 
 const lineShape = z.strictObject({
   topic: z.string(),

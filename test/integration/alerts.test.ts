@@ -1,13 +1,12 @@
 // `clientele alerts` on a real Kafka: only what was committed, to the end of every partition, an open transaction beside it.
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contractType, schemaText } from '../../src/adapters/avro/types.ts';
 import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { createLogger } from '../../src/adapters/log/logger.ts';
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
-import { runCommand } from '../../src/cli/dispatch.ts';
 import { exitCodes } from '../../src/cli/frame.ts';
 import { subjectOf, topicNames } from '../../src/pipeline/topics.ts';
+import { clientele } from '../support/command.ts';
 import { useStack } from '../support/stack.ts';
 
 const stack = useStack();
@@ -15,24 +14,12 @@ const prefix = stack.uniquePrefix('alerts');
 const topic = topicNames(prefix).churnAlert;
 const partitions = 3;
 
-async function clientele(...argv: readonly string[]) {
-  const texts = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof texts): Writable =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        texts[name] += chunk.toString();
-        done();
-      },
-    });
-  const env = {
-    KAFKA_BROKERS: stack.brokers.join(','),
-    SCHEMA_REGISTRY_URL: stack.registryUrl,
-    CLIENTELE_TOPIC_PREFIX: prefix,
-  };
-  const context = { stdout: into('stdout'), stderr: into('stderr'), env, cwd: process.cwd(), isTTY: false };
-  const code = await runCommand(argv, context);
-  return { code, ...texts };
-}
+const env = {
+  KAFKA_BROKERS: stack.brokers.join(','),
+  SCHEMA_REGISTRY_URL: stack.registryUrl,
+  CLIENTELE_TOPIC_PREFIX: prefix,
+};
+const command = (...argv: readonly string[]) => clientele(argv, process.cwd(), env);
 
 describe('alerts', () => {
   const logger = createLogger({ level: 'error', base: { app: 'test' } });
@@ -41,7 +28,7 @@ describe('alerts', () => {
   const [writer, holder] = [producerOf('writer'), producerOf('holder')];
 
   beforeAll(async () => {
-    const applied = await clientele('topics', 'apply', '--partitions', String(partitions), '--replication-factor', '1');
+    const applied = await command('topics', 'apply', '--partitions', String(partitions), '--replication-factor', '1');
     expect(applied.code).toBe(exitCodes.done);
     await writer.connect();
     await holder.connect();
@@ -52,7 +39,7 @@ describe('alerts', () => {
   });
 
   it('finds nothing in a topic nobody has written to', async () => {
-    expect(await clientele('alerts', '--open')).toMatchObject({ code: exitCodes.done, stdout: 'no alert\n' });
+    expect(await command('alerts', '--open')).toMatchObject({ code: exitCodes.done, stdout: 'no alert\n' });
   });
 
   it('lists what was committed: open alerts, not resolved ones, aborted ones or those of an open transaction', async () => {
@@ -77,12 +64,12 @@ describe('alerts', () => {
     const held = await holder.transaction();
     await held.send({ topic, messages: [message('held', 'opened')] });
     try {
-      const open = await clientele('alerts', '--open', '--json');
+      const open = await command('alerts', '--open', '--json');
       expect(open).toMatchObject({ code: exitCodes.done, stderr: '' });
       const customers = (JSON.parse(open.stdout) as { customerId: string }[]).map(({ customerId }) => customerId);
       const expected = committed.map(({ key }) => key).filter((key) => key !== 'alert-7' && key !== 'alert-8');
       expect(customers.sort()).toEqual(expected.sort());
-      const since = await clientele('alerts', '--since', '1970-01-01T00:00:00Z', '--csv');
+      const since = await command('alerts', '--since', '1970-01-01T00:00:00Z', '--csv');
       expect(since.stdout.split('\n')[0]).toMatch(/^customerId,band,risk,/);
     } finally {
       await held.abort();

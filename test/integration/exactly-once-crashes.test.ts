@@ -7,7 +7,7 @@ import { scrapeMetrics } from '../../examples/cdnow/metrics.ts';
 import { Installation, until } from '../support/installation.ts';
 import { transactionOf } from '../support/kafka-judge.ts';
 import { withoutRecordedAt } from '../support/verifier/records.ts';
-import { verify, type Evidence, type Verdict } from '../support/verifier/verify.ts';
+import { behind, verify, type Evidence, type Verdict } from '../support/verifier/verify.ts';
 
 const partitions = 4;
 const events = 6_919;
@@ -25,10 +25,6 @@ let undisturbed: Evidence;
 let undisturbedVerdict: Verdict;
 /** Where the outputs of the run under test begin, by partition: behind those of the runs before it. */
 let begins: readonly number[] = [];
-const behind = ({ tierChanged }: Evidence): number[] =>
-  Array.from({ length: partitions }, (_, partition) => {
-    return (tierChanged.findLast((record) => record.partition === partition)?.offset ?? -1) + 1;
-  });
 
 describe('an undisturbed run', () => {
   it('publishes what a batch model recomputes from the input, and every record has one outcome', async () => {

@@ -11,7 +11,7 @@ import { inputNames } from '../../src/pipeline/ports.ts';
 import { Installation, type Running } from '../support/installation.ts';
 import { transactionOf } from '../support/kafka-judge.ts';
 import { readChangelog, readTierChange, withoutRecordedAt, type Customer } from '../support/verifier/records.ts';
-import type { Evidence } from '../support/verifier/verify.ts';
+import { behind, type Evidence } from '../support/verifier/verify.ts';
 
 const partitions = 2;
 const customers = 120;
@@ -80,11 +80,6 @@ const statesOf = (evidence: Evidence): Customer[] =>
     const entry = readChangelog(record);
     return 'customer' in entry ? [entry.customer] : [];
   });
-const begins = (evidence: Evidence): number[] =>
-  Array.from(
-    { length: partitions },
-    (_, partition) => (evidence.tierChanged.findLast((record) => record.partition === partition)?.offset ?? -1) + 1,
-  );
 
 describe('three inputs of the same customers', () => {
   it('are taken once each and in the order of their instants', async () => {
@@ -116,7 +111,7 @@ describe('three inputs of the same customers', () => {
 
   it('are taken the same way by processes that are killed, and by two that share them', async () => {
     await installation.startAnew('again', { dedupe: false });
-    const since = begins(undisturbed);
+    const since = behind(undisturbed);
 
     for (const [partition, point, occurrence] of [
       [0, 'afterSend', 6],

@@ -1,10 +1,9 @@
 // `clientele topics` against a real broker and registry, judged by Kafka's own tools.
-import { Writable } from 'node:stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RegistryAdmin } from '../../src/adapters/registry/admin.ts';
-import { runCommand } from '../../src/cli/dispatch.ts';
 import { exitCodes } from '../../src/cli/frame.ts';
 import { subjectOf, topicNames } from '../../src/pipeline/topics.ts';
+import { clientele, type Answer } from '../support/command.ts';
 import { useStack } from '../support/stack.ts';
 
 const stack = useStack();
@@ -15,28 +14,14 @@ const names = topicNames(prefix);
 async function topics(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<{ code: number; stdout: string; stderr: string; json: () => unknown }> {
-  const written = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof written): Writable =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        written[name] += chunk.toString();
-        done();
-      },
-    });
-  const code = await runCommand(['topics', ...args], {
-    stdout: into('stdout'),
-    stderr: into('stderr'),
-    env: {
-      KAFKA_BROKERS: stack.brokers.join(','),
-      SCHEMA_REGISTRY_URL: stack.registryUrl,
-      CLIENTELE_TOPIC_PREFIX: prefix,
-      ...env,
-    },
-    cwd: process.cwd(),
-    isTTY: false,
+): Promise<Answer & { readonly json: () => unknown }> {
+  const answer = await clientele(['topics', ...args], process.cwd(), {
+    KAFKA_BROKERS: stack.brokers.join(','),
+    SCHEMA_REGISTRY_URL: stack.registryUrl,
+    CLIENTELE_TOPIC_PREFIX: prefix,
+    ...env,
   });
-  return { code, ...written, json: () => JSON.parse(written.stdout) as unknown };
+  return { ...answer, json: () => JSON.parse(answer.stdout) as unknown };
 }
 
 const settled = { create: [], alter: [], register: [] };

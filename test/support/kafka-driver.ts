@@ -17,7 +17,7 @@ import type { Model } from '../../src/domain/model.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import type { Codec, GroupConsumer, InputName, Logger, ProducerFactory } from '../../src/pipeline/ports.ts';
 import { startService, type Service } from '../../src/pipeline/service.ts';
-import { subjectOf } from '../../src/pipeline/topics.ts';
+import { writtenSubjects } from '../../src/pipeline/topics.ts';
 import { defaultTransactionLimits } from '../../src/pipeline/transaction.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { Installation, silent, until } from './installation.ts';
@@ -196,16 +196,10 @@ export class KafkaDriver {
   }
 
   private openCodec(): Promise<Codec> {
-    const { changelog, tierChanged, lifecycleChanged, profile } = this.installation.topics;
     return openCodec({
       source: new ConfluentSource(useStack().registryUrl),
       clock: systemClock(),
-      subjects: {
-        changelog: subjectOf(changelog),
-        tierChanged: subjectOf(tierChanged),
-        lifecycleChanged: subjectOf(lifecycleChanged),
-        profile: subjectOf(profile),
-      },
+      subjects: writtenSubjects(this.installation.topics),
     });
   }
 

@@ -25,7 +25,7 @@ import type {
 } from '../../src/pipeline/ports.ts';
 import { startService, type Service, type ServiceDeps } from '../../src/pipeline/service.ts';
 import { defaultTransactionLimits } from '../../src/pipeline/transaction.ts';
-import { subjectOf, topicNames } from '../../src/pipeline/topics.ts';
+import { subjectOf, topicNames, writtenSubjects } from '../../src/pipeline/topics.ts';
 import { stateOf } from './packed.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -222,16 +222,10 @@ export class PipelineDriver {
   }
 
   openCodec(): Promise<Codec> {
-    const { changelog, tierChanged, lifecycleChanged, profile } = topics;
     return openCodec({
       source: this.registry,
       clock: this.clock,
-      subjects: {
-        changelog: subjectOf(changelog),
-        tierChanged: subjectOf(tierChanged),
-        lifecycleChanged: subjectOf(lifecycleChanged),
-        profile: subjectOf(profile),
-      },
+      subjects: writtenSubjects(topics),
     });
   }
 

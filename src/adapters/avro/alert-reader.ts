@@ -2,11 +2,9 @@
 import type { ChurnAlert } from '../../domain/contracts.ts';
 import { DataRefusedError, type Clock } from '../../pipeline/ports.ts';
 import type { SchemaSource } from '../../pipeline/schema-source.ts';
+import { headerBytes, schemaIdOf } from './framing.ts';
 import { compile, contractType } from './types.ts';
 import { WriterSchemas } from './writers.ts';
-
-/** Magic byte and schema id. */
-const headerBytes = 5;
 
 /** Returns a reader of framed values. It rejects: DataRefusedError for a value that is no alert; UnavailableError. */
 export function createAlertReader(source: SchemaSource, clock: Clock): (value: Buffer) => Promise<ChurnAlert> {
@@ -15,7 +13,7 @@ export function createAlertReader(source: SchemaSource, clock: Clock): (value: B
     type.createResolver(compile(schema), { ignoreNamespaces: true }),
   );
   return async (value) => {
-    const schemaId = value.length >= headerBytes && value[0] === 0 ? value.readInt32BE(1) : null;
+    const schemaId = schemaIdOf(value);
     if (schemaId === null) throw new DataRefusedError('a record of the churn-alert topic has no schema id.');
     await writers.learn(schemaId);
     const known = writers.find(schemaId);

@@ -9,6 +9,7 @@ import type { InputEvent } from '../../domain/event.ts';
 import type { ReasonCode } from '../../domain/outcome.ts';
 import type { ChangelogEntry, Clock, Codec, Decoded, InputName } from '../../pipeline/ports.ts';
 import type { SchemaSource } from '../../pipeline/schema-source.ts';
+import { headerBytes, schemaIdOf, writeHeader } from './framing.ts';
 import { packState, unpackState } from './packed-state.ts';
 import { compileScan, type Scan } from './scanner.ts';
 import { compile, contractType, schemaText } from './types.ts';
@@ -16,9 +17,6 @@ import { WriterSchemas } from './writers.ts';
 
 /** Bytes of a value beyond which it is not looked at. Brokers refuse more than 1 MiB by default (message.max.bytes). */
 export const valueBytesMax = 1_048_576;
-
-/** Magic byte and schema id. */
-const headerBytes = 5;
 
 type Resolver = ReturnType<Type['createResolver']>;
 
@@ -82,8 +80,7 @@ class Encoder {
     }
     const from = Encoder.#used;
     Encoder.#used = end;
-    Encoder.#slab.writeUInt8(0, from);
-    Encoder.#slab.writeInt32BE(this.#schemaId, from + 1);
+    writeHeader(Encoder.#slab, this.#schemaId, from);
     return Encoder.#slab.subarray(from, end);
   }
 
@@ -95,11 +92,6 @@ class Encoder {
 
 function rejected(reason: ReasonCode, schemaId: number | null): Decoded {
   return { kind: 'rejected', reason, schemaId };
-}
-
-/** Schema id behind the magic byte; null when there is no such header. */
-function schemaIdOf(value: Buffer): number | null {
-  return value.length >= headerBytes && value[0] === 0 ? value.readInt32BE(1) : null;
 }
 
 const customerBranch = 'clientele.CustomerState';

@@ -4,10 +4,8 @@
  */
 import type { InputEvent } from '../../domain/event.ts';
 import type { InputName } from '../../pipeline/ports.ts';
+import { headerBytes, writeHeader } from './framing.ts';
 import { contractType } from './types.ts';
-
-/** Magic byte and schema id before every value. */
-const headerBytes = 5;
 
 /** Returns the encoder of one input; `schemaId` is the id the input's compiled-in schema is registered under. */
 export function createInputEncoder(input: InputName, schemaId: number): (event: InputEvent['event']) => Buffer {
@@ -15,8 +13,7 @@ export function createInputEncoder(input: InputName, schemaId: number): (event: 
   return (event) => {
     const body = type.toBuffer(event);
     const value = Buffer.allocUnsafe(headerBytes + body.length);
-    value.writeUInt8(0, 0);
-    value.writeInt32BE(schemaId, 1);
+    writeHeader(value, schemaId);
     body.copy(value, headerBytes);
     return value;
   };

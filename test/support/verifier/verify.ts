@@ -27,6 +27,13 @@ export interface Evidence {
   readonly openTransactions: readonly string[];
 }
 
+/** Where the tier changes of a later run begin, by partition: behind those of `evidence`. */
+export function behind({ partitions, tierChanged }: Evidence): number[] {
+  return Array.from({ length: partitions }, (_, partition) => {
+    return (tierChanged.findLast((record) => record.partition === partition)?.offset ?? -1) + 1;
+  });
+}
+
 export interface Verdict {
   readonly violations: readonly string[];
   /** Sums over the partitions. */
