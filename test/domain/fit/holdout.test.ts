@@ -31,7 +31,7 @@ const rows = [
     actual: 19684,
     recency: '0.759',
     base: '0.210',
-    bg: { total: '16873.7', mae: '0.8187', buy: '0.747', alive: '0.320', brier: '0.165' },
+    bg: { total: '16873.7', mae: '0.8187', buy: '0.747', alive: '0.319', brier: '0.165' },
     mbg: { total: '15933.6', mae: '0.7945', buy: '0.755', alive: '0.700', brier: '0.166' },
   },
 ] as const;
@@ -49,8 +49,8 @@ describe('scoreHoldout', () => {
       expect(expectedTotal.toFixed(1)).toBe(wanted.total);
       expect(meanAbsoluteError.toFixed(4)).toBe(wanted.mae);
       expect(aucPBuy?.toFixed(3)).toBe(wanted.buy);
-      // Half a thousandth: BG/NBD's P(alive) of the cohort ranks at .3195, printed as .320.
-      expect(Math.abs((aucPAlive ?? 0) - Number(wanted.alive))).toBeLessThan(6e-4);
+      // BG/NBD on the cohort gives .319497; .320, as it is printed elsewhere, was rounded twice (docs/MODEL.md).
+      expect(aucPAlive?.toFixed(3)).toBe(wanted.alive);
       expect(brier.toFixed(3)).toBe(wanted.brier);
     }
   });
