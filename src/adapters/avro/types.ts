@@ -23,10 +23,14 @@ export type ContractName = keyof typeof files;
 
 const compiled = new Map<ContractName, Type>();
 
+/** Where the schema of a record of the contract stands. */
+export function schemaFile(name: ContractName): URL {
+  return new URL(`../../../schemas/${files[name]}.avsc`, import.meta.url);
+}
+
 /** Schema of a record of the contract as compact JSON text, the text that is registered. */
 export function schemaText(name: ContractName): string {
-  const file = new URL(`../../../schemas/${files[name]}.avsc`, import.meta.url);
-  return JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));
+  return JSON.stringify(JSON.parse(readFileSync(schemaFile(name), 'utf8')));
 }
 
 /** Compiles Avro schema text. Throws: on text that is no Avro schema. */
