@@ -12,8 +12,9 @@ const valuesForAdapters = new Set([
 /** Parsing at the edge happens in more than one room. */
 const sharedLibraries = new Set(['yaml', 'zod']);
 
-/** The Kafka room and its tests; the bench that measures what the stock client costs. */
-const knowsKafkajs = /^(?:src|test)\/adapters\/kafka\/|^bench\/read-only\.ts$|^test\/support\/corpus\/kafka-run\.ts$/;
+/** The Kafka room and its tests; the bench that measures what the stock client costs; what a consumer may copy. */
+const knowsKafkajs =
+  /^(?:src|test)\/adapters\/kafka\/|^bench\/read-only\.ts$|^test\/support\/corpus\/kafka-run\.ts$|^examples\/consumers\//;
 
 /** Room of a source file: `domain`, `pipeline`, `adapters/<one>`, `config`, `main`; undefined outside src. */
 export function roomOf(path: string): string | undefined {
