@@ -27,6 +27,9 @@ const pace = { sample: 750, full: 3_000 };
 /** Longest wait for the rest after the last purchase is written, ms. */
 const restWithinMs = 120_000;
 const pollMs = 200;
+/** A customer of the sample with a story: a second purchase, a rise. */
+const whyOne =
+  'bin/clientele explain 20873 --from cdnow examples/cdnow/purchases-sample.csv.gz --model examples/cdnow/model.yaml';
 
 const clock = systemClock();
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -57,6 +60,7 @@ async function main(): Promise<void> {
     say('Stopping …');
     await stage.close();
   }
+  if (values.full === undefined) say(`\nOne of these customers, and why:\n  ${whyOne}`);
 }
 
 async function openStage(options: StageOptions): Promise<Stage> {
