@@ -37,17 +37,18 @@ export async function readHistory(groups: readonly FileGroup[], context: Command
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'rows', total: null });
   const parts: InputEvent[][] = [];
   const refused: RefusedRow[] = [];
-  let rows = 0;
+  let [rows, products] = [0, 0];
   for (const { mapping, names } of groups) {
     const files = names.map((name) => resolve(context.cwd, name));
     const read = await readEvents(files, mapping, (done) => reading.update(rows + done));
     parts.push([...read.events]);
     refused.push(...read.refused);
     rows += read.rows;
+    products += read.products;
   }
   const [only] = parts;
   const events = parts.length === 1 && only !== undefined ? only : parts.flat().sort(byEventTime);
-  return { events, refused, rows };
+  return { events, refused, rows, products };
 }
 
 /** Reads an instant of an option, null when it was not given; a date is completed by `timeOfDay`. Throws: UsageError. */

@@ -59,8 +59,13 @@ unless a column gives them), so importing a file again changes nothing.
 
 Presets: ${Object.keys(presets).join(', ')}; ${genericPreset} takes --map.
 
+A file without customers that has the mapped sku and category columns is a product table: it names the category of the
+articles in the other files. completejourney is the transactions of that data set, best with its products beside them:
+  clientele import completejourney transactions.csv.gz products.csv.gz
+0 pieces for nothing (a coupon, an article taken out again) is a purchase without a line; 0 pieces for money is one.
+
   --map FIELD=COLUMN,…   customerId and occurredAt are needed; further: amount, orderId, sku, category, quantity,
-                         kind, channel, eventId; for surveys score, scaleMin, scaleMax
+                         discount (of several columns: a+b), kind, channel, eventId; for surveys score, scaleMin, scaleMax
   --event TYPE           ${eventTypes.join(', ')} (purchase)
   --currency CODE        of every amount (USD); amounts are decimal text, a negative one is a refund
   --time-of-day T        for dates without a time (12:00:00Z)
@@ -148,6 +153,8 @@ interface Report {
   readonly rows: number;
   readonly written: number;
   readonly refused: number;
+  /** Articles whose category a product table gave. */
+  readonly products: number;
   /** Refused rows by reason, most frequent first. */
   readonly reasons: Readonly<Record<string, number>>;
 }
@@ -156,7 +163,8 @@ function reportOf(files: FileEvents, runId: string): Report {
   const counts = new Map<string, number>();
   for (const { reason } of files.refused) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const reasons = Object.fromEntries([...counts].sort((left, right) => right[1] - left[1]));
-  return { runId, rows: files.rows, written: files.events.length, refused: files.refused.length, reasons };
+  const { rows, events, refused, products } = files;
+  return { runId, rows, written: events.length, refused: refused.length, products, reasons };
 }
 
 function print(report: Report, refused: readonly RefusedRow[], json: boolean, context: CommandContext): void {
@@ -168,6 +176,7 @@ function print(report: Report, refused: readonly RefusedRow[], json: boolean, co
     context.stdout,
     `${report.rows} rows: ${report.written} events written, ${report.refused} rows refused (run ${report.runId})`,
   );
+  if (report.products > 0) line(context.stdout, `  categories of ${report.products} articles from a product table`);
   for (const [reason, count] of Object.entries(report.reasons)) line(context.stdout, `  ${count} × ${reason}`);
   for (const { file, row, reason } of refused.slice(0, shownRows))
     line(context.stdout, `  ${file} row ${row}: ${reason}`);

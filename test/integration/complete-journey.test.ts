@@ -1,5 +1,6 @@
 /**
- * A year of 2,377 real households through a real Kafka: baskets with categories, campaigns and coupons as interactions.
+ * A year of 2,377 real households through a real Kafka: purchases as the preset of
+ * `clientele import` reads them, with their categories, campaigns and coupons as interactions.
  * What the changelog then holds of every household is told as a Profile and compared with a batch script that shares no
  * code with the product (test/support/completejourney/batch.ts). Source of the data: test/fixtures/completejourney.
  */
@@ -21,7 +22,7 @@ let installation: Installation;
 let model: Model;
 let expected: Map<string, HouseholdFacts>;
 const states = new Map<string, CustomerState>();
-/** The instant of the last basket: all of the year is still inside the trailing one. */
+/** The instant of the last purchase: all of the year is still inside the trailing one. */
 let asOf: number;
 
 beforeAll(async () => {
@@ -31,10 +32,10 @@ beforeAll(async () => {
   if (!file.ok) throw new Error(JSON.stringify(file.faults));
   ({ model } = file);
   const tables = readTables();
-  const baskets = purchases(tables);
-  asOf = baskets.at(-1)?.occurredAt ?? NaN;
+  const bought = await purchases(tables);
+  asOf = bought.at(-1)?.occurredAt ?? NaN;
   expected = householdFacts(tables, asOf);
-  await installation.write('purchases', baskets);
+  await installation.write('purchases', bought);
   await installation.write(
     'interactions',
     interactions(tables).filter(({ occurredAt }) => occurredAt <= asOf),

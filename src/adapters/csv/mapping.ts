@@ -18,6 +18,7 @@ export const mappedFields = [
   'sku',
   'category',
   'quantity',
+  'discount',
   'kind',
   'channel',
   'eventId',
@@ -29,8 +30,10 @@ export type MappedField = (typeof mappedFields)[number];
 
 export interface FileMapping {
   readonly event: EventType;
-  /** Column name by field. */
+  /** Column name by field; a discount may be the sum of several, `a+b`. */
   readonly columns: Readonly<Partial<Record<MappedField, string>>>;
+  /** Fields that stay empty when no file has their column. */
+  readonly optional: readonly MappedField[];
   /** ISO 4217 code of every amount. */
   readonly currency: string;
   /** Completes a date without a time, such as `12:00:00Z`. */
@@ -52,9 +55,13 @@ export class MappingError extends Error {
   override readonly name = 'MappingError';
 }
 
-const defaults = { event: 'purchase', currency: 'USD', timeOfDay: '12:00:00Z', delimiter: ',' } as const;
+const defaults = { event: 'purchase', currency: 'USD', timeOfDay: '12:00:00Z', delimiter: ',', optional: [] } as const;
 
-/** Known files by name. CDNOW's `quantity` counts CDs of an order without naming any, so it makes no line. */
+/**
+ * Known files by name. CDNOW's `quantity` counts CDs of an order without naming any, so it makes no line. Complete Journey
+ * is its transactions, with its products beside them for the categories: the 290 product categories, not the 26 departments,
+ * since cross-buy is about what a household has not bought yet.
+ */
 export const presets: Readonly<Record<string, FileMapping>> = {
   cdnow: { ...defaults, columns: { customerId: 'customer_id', occurredAt: 'date', amount: 'amount_usd' } },
   completejourney: {
@@ -65,8 +72,11 @@ export const presets: Readonly<Record<string, FileMapping>> = {
       amount: 'sales_value',
       orderId: 'basket_id',
       sku: 'product_id',
+      category: 'product_category',
       quantity: 'quantity',
+      discount: 'retail_disc+coupon_disc+coupon_match_disc',
     },
+    optional: ['category', 'discount'],
   },
 };
 
@@ -82,6 +92,7 @@ const allowed: Readonly<Record<EventType, readonly MappedField[]>> = {
     'sku',
     'category',
     'quantity',
+    'discount',
     'kind',
     'channel',
     'eventId',
@@ -114,6 +125,7 @@ export function resolveMapping(name: string, options: MappingOptions): FileMappi
   const mapping: FileMapping = {
     event,
     columns,
+    optional: preset?.optional ?? [],
     currency: options.currency ?? preset?.currency ?? defaults.currency,
     timeOfDay: options.timeOfDay ?? preset?.timeOfDay ?? defaults.timeOfDay,
     delimiter: (options.delimiter ?? preset?.delimiter ?? defaults.delimiter).replace(/^\\t$/, '\t'),

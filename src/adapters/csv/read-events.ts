@@ -1,19 +1,15 @@
 /**
- * CSV files (RFC 4180, plain or .gz) -> input events in event-time order, and the rows that were refused. csv-parse
- * does the quoting; `readEvents` holds everything in memory, since a file must be read to its end before its first event
- * in time is known, `scanEvents` holds nothing. Nothing is written, and no row is changed to make it fit. A row with a
- * fault is refused alone; a fault of quoting refuses the file, since after it nobody can tell where rows begin.
+ * CSV files -> input events in event-time order, and the rows that were refused. `readEvents` holds everything in memory,
+ * since a file must be read to its end before its first event in time is known, `scanEvents` holds nothing. Nothing is
+ * written, and no row is changed to make it fit. A row with a fault is refused alone. A file without customers that has an
+ * article and its category in each row is a product table: it names the category of articles in the other files.
  */
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { CsvError, parse } from 'csv-parse';
 import type { InputEvent } from '../../domain/event.ts';
 import { suggestion } from '../../domain/nearest.ts';
-import { DataRefusedError } from '../../pipeline/ports.ts';
 import { type FileMapping, type MappedField, MappingError } from './mapping.ts';
-import { rowEvent } from './row-event.ts';
+import { type FieldReader, rowEvent } from './row-event.ts';
+import { readHeader, readRows } from './rows.ts';
 
 export interface RefusedRow {
   readonly file: string;
@@ -27,16 +23,15 @@ export interface FileEvents {
   readonly events: readonly InputEvent[];
   /** In the order of files and rows. */
   readonly refused: readonly RefusedRow[];
-  /** Rows read, header and empty lines not counted. */
+  /** Rows of events and refused rows; headers, empty lines and the articles of product tables not counted. */
   readonly rows: number;
+  /** Articles whose category a product table gave. */
+  readonly products: number;
 }
-
-/** A row above this is an unclosed quote that swallowed its file, not a row. */
-const maxRowBytes = 1_048_576;
 
 /**
  * Reads and sorts `files`. `onRows` is told the running number of rows now and then. Rejects: MappingError for a
- * column that is not in the header or two files whose event ids would collide; DataRefusedError for broken quoting;
+ * column that is in no header or two files whose event ids would collide; DataRefusedError for broken quoting;
  * the system's error for a file that cannot be read or unpacked.
  */
 export async function readEvents(
@@ -55,7 +50,7 @@ export type ScannedFiles = Omit<FileEvents, 'events'>;
 
 /**
  * Reads `files` and hands over each event in the order of files and rows, keeping none: for readers that only add up.
- * Rejects: as readEvents.
+ * Product tables are read before the rest. Rejects: as readEvents.
  */
 export async function scanEvents(
   files: readonly string[],
@@ -63,84 +58,101 @@ export async function scanEvents(
   onEvent: (event: InputEvent) => void,
   onRows: (rows: number) => void = () => undefined,
 ): Promise<ScannedFiles> {
-  checkStems(files, mapping);
-  const sink: Sink = { onEvent, refused: [], rows: 0 };
-  for (const file of files) await readFile(file, mapping, sink, onRows);
-  return { refused: sink.refused, rows: sink.rows };
+  const found: CsvFile[] = [];
+  for (const file of files) found.push({ file, header: await readHeader(file, mapping.delimiter) });
+  const tables = found.filter(({ header }) => isProductTable(header, mapping));
+  const histories = found.filter((one) => !tables.includes(one));
+  checkStems(histories, mapping);
+  const scan: Scan = { mapping, refused: [], read: 0, categories: new Map(), onRows };
+  for (const table of tables) await readProducts(table, scan);
+  for (const history of histories) await readHistoryFile(history, scan, onEvent);
+  return { refused: scan.refused, rows: scan.read - scan.categories.size, products: scan.categories.size };
 }
 
-interface Sink {
-  readonly onEvent: (event: InputEvent) => void;
+interface CsvFile {
+  readonly file: string;
+  readonly header: readonly string[];
+}
+
+interface Scan {
+  readonly mapping: FileMapping;
   readonly refused: RefusedRow[];
-  rows: number;
+  /** Rows of all files so far. */
+  read: number;
+  /** Category by article; '' where the table leaves it empty. */
+  readonly categories: Map<string, string>;
+  readonly onRows: (rows: number) => void;
 }
 
-async function readFile(file: string, mapping: FileMapping, sink: Sink, onRows: (rows: number) => void): Promise<void> {
-  const stem = fileStem(file);
-  let header: RowReader | undefined;
-  let row = 0;
-  const refuse = (reason: string): void => void sink.refused.push({ file, row, reason });
-  const take = (cells: readonly string[]): void => {
-    if (header === undefined) {
-      header = rowReader(cells, mapping, file);
-      return;
-    }
-    row += 1;
-    sink.rows += 1;
-    if (sink.rows % 10_000 === 0) onRows(sink.rows);
-    if (cells.length !== header.width) {
-      refuse(`row has ${cells.length} columns, the header ${header.width}`);
-      return;
-    }
-    const { read } = header;
-    const result = rowEvent((field) => read(cells, field), mapping, `${stem}:${row}`);
-    if (result.ok) sink.onEvent(result.event);
-    else refuse(result.reason);
-  };
-  const parser = parse({
-    delimiter: mapping.delimiter,
-    bom: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: maxRowBytes,
-    // Rows are taken here, in order and without a second queue; nothing is left for the readable side.
-    on_record: (cells: string[]) => {
-      take(cells);
-      return null;
-    },
+function isProductTable(header: readonly string[], { columns }: FileMapping): boolean {
+  const has = (column: string | undefined): boolean => column !== undefined && header.includes(column);
+  return has(columns.sku) && has(columns.category) && !has(columns.customerId);
+}
+
+async function readProducts({ file, header }: CsvFile, scan: Scan): Promise<void> {
+  const [sku, category] = [scan.mapping.columns.sku, scan.mapping.columns.category];
+  const [skuAt, categoryAt] = [header.indexOf(sku ?? ''), header.indexOf(category ?? '')];
+  await readCells({ file, header }, scan, (cells) => {
+    const [article = '', name = ''] = [cells[skuAt]?.trim(), cells[categoryAt]?.trim()];
+    if (article === '') return 'sku is empty';
+    if (scan.categories.has(article)) return 'sku has a category from another row';
+    scan.categories.set(article, name);
+    return null;
   });
-  parser.resume();
-  const input = createReadStream(file);
-  try {
-    await (file.endsWith('.gz') ? pipeline(input, createGunzip(), parser) : pipeline(input, parser));
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new DataRefusedError(`${file}, line ${parser.info.lines}: ${csvReason(error)}`);
-    throw error;
-  }
-  if (header === undefined) throw new MappingError(`${file} is empty: a header line is needed.`);
 }
 
-interface RowReader {
-  readonly width: number;
-  readonly read: (cells: readonly string[], field: MappedField) => string;
+async function readHistoryFile(history: CsvFile, scan: Scan, onEvent: (event: InputEvent) => void): Promise<void> {
+  const { mapping, categories } = scan;
+  const read = cellReader(history, mapping, categories.size > 0);
+  const stem = fileStem(history.file);
+  await readCells(history, scan, (cells, row) => {
+    const own: FieldReader = (field) => read(cells, field);
+    const field: FieldReader = (name) =>
+      name === 'category' ? own(name) || (categories.get(own('sku').trim()) ?? '') : own(name);
+    const result = rowEvent(field, mapping, `${stem}:${row}`);
+    if (!result.ok) return result.reason;
+    onEvent(result.event);
+    return null;
+  });
 }
 
-function rowReader(header: readonly string[], mapping: FileMapping, file: string): RowReader {
-  const names = header.map((name) => name.trim());
-  const positions: Partial<Record<MappedField, number>> = {};
-  for (const [field, column] of Object.entries(mapping.columns) as [MappedField, string][]) {
-    const position = names.indexOf(column);
-    if (position < 0)
-      throw new MappingError(`${file} has no column ${column} (for ${field}).${suggestion(column, names)}`);
-    positions[field] = position;
+/** `take` returns why a row is refused, or null. */
+async function readCells(
+  { file, header }: CsvFile,
+  scan: Scan,
+  take: (cells: readonly string[], row: number) => string | null,
+): Promise<void> {
+  await readRows(file, scan.mapping.delimiter, (cells, row) => {
+    scan.read += 1;
+    if (scan.read % 10_000 === 0) scan.onRows(scan.read);
+    const isWhole = cells.length === header.length;
+    const reason = isWhole ? take(cells, row) : `row has ${cells.length} columns, the header ${header.length}`;
+    if (reason !== null) scan.refused.push({ file, row, reason });
+  });
+}
+
+/** Reads the text of a field in a row of a file; '' where the file has no such column. Throws: MappingError. */
+function cellReader(
+  { file, header }: CsvFile,
+  { columns, optional }: FileMapping,
+  hasProducts: boolean,
+): (cells: readonly string[], field: MappedField) => string {
+  const positions = new Map<MappedField, readonly number[]>();
+  for (const [field, column] of Object.entries(columns) as [MappedField, string][]) {
+    const names = field === 'discount' && !header.includes(column) ? column.split('+') : [column];
+    const missing = names.find((name) => !header.includes(name));
+    if (missing === undefined)
+      positions.set(
+        field,
+        names.map((name) => header.indexOf(name)),
+      );
+    else if (!optional.includes(field) && !(field === 'category' && hasProducts))
+      throw new MappingError(`${file} has no column ${missing} (for ${field}).${suggestion(missing, header)}`);
   }
-  return {
-    width: header.length,
-    read: (cells, field) => {
-      const position = positions[field];
-      return position === undefined ? '' : (cells[position] ?? '');
-    },
+  return (cells, field) => {
+    const at = positions.get(field);
+    if (at === undefined) return '';
+    return at.length === 1 ? (cells[at[0] ?? 0] ?? '') : at.map((position) => cells[position] ?? '').join('+');
   };
 }
 
@@ -150,30 +162,15 @@ export function fileStem(file: string): string {
   return name.replace(/(?<=.)\.[^.]*$/, '');
 }
 
-function checkStems(files: readonly string[], mapping: FileMapping): void {
+function checkStems(files: readonly CsvFile[], mapping: FileMapping): void {
   if (mapping.columns.eventId !== undefined) return;
   const seen = new Set<string>();
-  for (const file of files) {
+  for (const { file } of files) {
     const stem = fileStem(file);
     if (seen.has(stem))
       throw new MappingError(
         `two files are called ${stem}, so their event ids would collide: rename one, or map eventId.`,
       );
     seen.add(stem);
-  }
-}
-
-/** Why the rows of a file cannot be told apart from here on. */
-function csvReason(error: CsvError): string {
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quote is not closed.';
-    case 'INVALID_OPENING_QUOTE':
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'a quote stands inside a field; inside quotes it must be doubled.';
-    case 'CSV_MAX_RECORD_SIZE':
-      return `a row is longer than ${maxRowBytes} bytes; is a quote not closed?`;
-    default:
-      return 'this is not valid CSV.';
   }
 }

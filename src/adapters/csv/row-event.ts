@@ -82,11 +82,6 @@ type Common = Pick<Purchase, 'eventId' | 'customerId' | 'occurredAt'>;
 function purchase(field: FieldReader, mapping: FileMapping, common: Common): Purchase {
   const amount = readAmount(field, mapping);
   const kind = purchaseKind(field, mapping, amount.negative);
-  const sku = optional(field, 'sku');
-  const line =
-    sku === null
-      ? []
-      : [{ sku, category: optional(field, 'category'), quantity: quantity(field, mapping), amountMinor: amount.minor }];
   return {
     ...common,
     kind,
@@ -94,9 +89,9 @@ function purchase(field: FieldReader, mapping: FileMapping, common: Common): Pur
     orderedAt: null,
     currency: mapping.currency,
     amountMinor: amount.minor,
-    discountMinor: 0,
+    discountMinor: readDiscount(field, mapping, kind),
     costs: null,
-    lines: line,
+    lines: purchaseLines(field, mapping, amount.minor),
     campaignId: null,
     couponCode: null,
     channel: optional(field, 'channel'),
@@ -119,13 +114,38 @@ function purchaseKind(field: FieldReader, mapping: FileMapping, negative: boolea
   return kind;
 }
 
+/**
+ * The line of a row that names an article. 0 pieces for nothing is what a till prints for a coupon or an article taken out
+ * again: the purchase and its discount count, but nothing of that category was bought. 0 pieces for money is goods by weight.
+ */
+function purchaseLines(field: FieldReader, mapping: FileMapping, amountMinor: number): Purchase['lines'] {
+  const sku = optional(field, 'sku');
+  if (sku === null) return [];
+  const pieces = quantity(field, mapping);
+  if (pieces === 0 && amountMinor === 0) return [];
+  return [{ sku, category: optional(field, 'category'), quantity: Math.max(1, pieces), amountMinor }];
+}
+
 function quantity(field: FieldReader, mapping: FileMapping): number {
   if (mapping.columns.quantity === undefined) return 1;
   const groups = /^(?<whole>\d{1,9})(?:\.0*)?$/.exec(needed(field, 'quantity'))?.groups;
   if (groups === undefined) throw new Refusal('quantity is not a whole number');
-  const pieces = Number(groups['whole']);
-  if (pieces < 1) throw new Refusal('quantity is below 1');
-  return pieces;
+  return Number(groups['whole']);
+}
+
+/** The columns of a discount arrive joined as their names are: `0.43+0.0`. */
+function readDiscount(field: FieldReader, mapping: FileMapping, kind: Purchase['kind']): number {
+  const text = optional(field, 'discount');
+  if (text === null) return 0;
+  let sum = 0;
+  for (const part of text.split('+')) {
+    if (part === '') continue;
+    const discount = parseAmount(part, currencyDigits(mapping.currency));
+    if (!discount.ok) throw new Refusal(`discount: ${discount.reason}`);
+    if (discount.negative && kind === 'order') throw new Refusal('discount is negative');
+    sum += discount.minor;
+  }
+  return sum;
 }
 
 function interaction(field: FieldReader, common: Common): Interaction {

@@ -12,6 +12,7 @@ describe('resolveMapping', () => {
       currency: 'USD',
       timeOfDay: '12:00:00Z',
       delimiter: ',',
+      optional: [],
     });
   });
 

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type FileMapping, resolveMapping } from '../../../src/adapters/csv/mapping.ts';
 import { DataRefusedError } from '../../../src/pipeline/ports.ts';
-import { fileStem, readEvents } from '../../../src/adapters/csv/read-events.ts';
+import { type FileEvents, fileStem, readEvents } from '../../../src/adapters/csv/read-events.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'clientele-csv-'));
 afterAll(() => {
@@ -122,6 +122,72 @@ describe('readEvents', () => {
     await expect(readEvents([one, two], cdnow)).rejects.toThrow(/two files are called same-name/);
     const mapped = resolveMapping('generic', { map: 'customerId=customer_id,occurredAt=date,eventId=quantity' });
     expect(await ids([one, two], mapped)).toHaveLength(6);
+  });
+});
+
+describe('a product table', () => {
+  const mapping = resolveMapping('generic', { map: 'customerId=who,occurredAt=at,sku=article,category=group' });
+  const orders = 'who,at,article\n1,2024-01-01,a\n1,2024-01-02,b\n1,2024-01-03,c\n';
+  const products = 'article,name,group\na,Tea,drinks\nb,Salt,\n';
+  const categories = ({ events }: FileEvents): unknown[] =>
+    events.map(({ event }) => ('lines' in event ? event.lines[0]?.category : undefined));
+
+  it('names the category of the articles in the other files, wherever it stands among them', async () => {
+    const paths = [file('lines.csv', orders), file('products.csv', products)];
+    for (const files of [paths, paths.toReversed()]) {
+      const read = await readEvents(files, mapping);
+      expect(categories(read)).toEqual(['drinks', null, null]);
+      expect(read).toMatchObject({ rows: 3, products: 2, refused: [] });
+    }
+  });
+
+  it('yields to a category the row itself has', async () => {
+    const own = file('own.csv', 'who,at,article,group\n1,2024-01-01,a,gifts\n1,2024-01-02,a,\n');
+    expect(categories(await readEvents([own, file('products.csv', products)], mapping))).toEqual(['gifts', 'drinks']);
+  });
+
+  it('has its faulty rows refused like any other', async () => {
+    const path = file('faulty.csv', 'article,group\na,drinks\n,food\na,food\nb\n');
+    const read = await readEvents([file('lines.csv', orders), path], mapping);
+    expect(read.refused).toEqual([
+      { file: path, row: 2, reason: 'sku is empty' },
+      { file: path, row: 3, reason: 'sku has a category from another row' },
+      { file: path, row: 4, reason: 'row has 1 columns, the header 2' },
+    ]);
+    expect(read.rows).toBe(read.events.length + read.refused.length);
+  });
+
+  it('must be there when no file has the mapped category', async () => {
+    await expect(readEvents([file('lines.csv', orders)], mapping)).rejects.toThrow(/no column group \(for category\)/);
+  });
+});
+
+describe('the preset completejourney', () => {
+  const fixture = (name: string): string =>
+    join(import.meta.dirname, '../../fixtures/completejourney', `${name}.csv.gz`);
+  const journey = resolveMapping('completejourney', {});
+
+  it('takes every row: 2,377 households, 23,393,524 cents, discounts, categories of all but unknown articles', async () => {
+    const read = await readEvents([fixture('transactions'), fixture('products')], journey);
+    const purchases = read.events.flatMap(({ event }) => ('lines' in event ? [event] : []));
+    expect(read).toMatchObject({ rows: 75_000, products: 20_897, refused: [] });
+    expect(purchases).toHaveLength(75_000);
+    expect(new Set(purchases.map(({ customerId }) => customerId)).size).toBe(2_377);
+    expect(purchases.reduce((sum, { amountMinor }) => sum + amountMinor, 0)).toBe(23_393_524);
+    expect(purchases.filter(({ lines }) => lines.length === 0)).toHaveLength(416);
+    expect(purchases.filter(({ discountMinor }) => discountMinor > 0).length).toBeGreaterThan(30_000);
+    const unnamed = purchases.filter(({ lines: [line] }) => line?.category === null);
+    expect(unnamed.length).toBeGreaterThan(0);
+    expect(unnamed.length).toBeLessThan(200);
+  });
+
+  it('takes the transactions alone, then without categories', async () => {
+    const head = 'household_id,basket_id,product_id,quantity,sales_value,transaction_timestamp\n';
+    const path = file('few.csv', `${head}1,b,p,1.0,3.86,2017-01-28T19:06:53Z\n`);
+    const { events } = await readEvents([path], journey);
+    expect(events).toMatchObject([
+      { event: { orderId: 'b', discountMinor: 0, lines: [{ sku: 'p', category: null, amountMinor: 386 }] } },
+    ]);
   });
 });
 

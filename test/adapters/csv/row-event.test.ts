@@ -49,6 +49,23 @@ describe('rowEvent', () => {
     });
   });
 
+  it('takes 0 pieces for nothing as a purchase without a line, and 0 pieces for money as one piece', () => {
+    expect(read({ sku: 's-1', quantity: '0.0', category: 'tea', amount: '0', discount: '1.4' })).toMatchObject({
+      event: { event: { kind: 'order', amountMinor: 0, discountMinor: 140, lines: [] } },
+    });
+    expect(read({ sku: 's-1', quantity: '0', category: 'figs', amount: '2.10' })).toMatchObject({
+      event: { event: { lines: [{ category: 'figs', quantity: 1, amountMinor: 210 }] } },
+    });
+  });
+
+  it('adds up a discount of several columns, and takes that of a refund with either sign', () => {
+    expect(read({ amount: '3', discount: '0.43+1.0+' })).toMatchObject({ event: { event: { discountMinor: 143 } } });
+    expect(read({ amount: '3', discount: '' })).toMatchObject({ event: { event: { discountMinor: 0 } } });
+    expect(read({ amount: '-3', discount: '-0.5' })).toMatchObject({
+      event: { event: { kind: 'refund', discountMinor: 50 } },
+    });
+  });
+
   it('completes a date alone with the time of day and takes an instant as it is', () => {
     const noon = Date.UTC(2024, 4, 1, 12);
     expect(read({})).toMatchObject({ event: { event: { occurredAt: noon } } });
@@ -86,7 +103,8 @@ describe('rowEvent', () => {
     [{ amount: '99999999999999999' }, {}, 'amount is too large'],
     [{ kind: 'order', amount: '-1' }, {}, 'kind is order but the amount is negative'],
     [{ kind: 'sale' }, {}, 'kind is not one of order, refund, cancellation'],
-    [{ sku: 's', quantity: '0' }, {}, 'quantity is below 1'],
+    [{ discount: '-1' }, {}, 'discount is negative'],
+    [{ discount: '1+x' }, {}, 'discount: amount is not a decimal number'],
     [{ sku: 's', quantity: '1.5' }, {}, 'quantity is not a whole number'],
     [{ kind: 'stare' }, { event: 'interaction' }, 'kind is not one of acquired'],
     [{ kind: 'nps', score: 'ten' }, { event: 'survey' }, 'score is not a number'],

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { contactCents, madeUpCosts, modelPath, type Line, type Tables } from './tables.ts';
+import { contactCents, madeUp, modelPath, type Line, type Tables } from './tables.ts';
 
 const day = 86_400_000;
 const week = 7 * day;
@@ -81,12 +81,13 @@ export function householdFacts(tables: Tables, asOf: number): Map<string, Househ
   return facts;
 }
 
-interface Basket {
+/** A row of the file is a purchase of its own. */
+interface Bought {
   at: number;
   cents: number;
   discountCents: number;
   costCents: number | null;
-  /** What the lines cost more than the default margin says. */
+  /** What it costs more than the default margin says. */
   dearerCents: number;
 }
 
@@ -97,10 +98,10 @@ function factsOf(
   redeemedAt: readonly number[],
   asOf: number,
 ): HouseholdFacts {
-  const baskets = [...Map.groupBy(lines, (line) => line.basket_id).values()].map((some) => basketOf(some, categories));
+  const bought = lines.map((line) => boughtOf(line, categories));
 
-  // Purchase days are days of the business zone; the instant of a day is that of its first basket.
-  const days = [...Map.groupBy(baskets, ({ at }) => inZone.format(at)).values()]
+  // Purchase days are days of the business zone; the instant of a day is that of its first purchase.
+  const days = [...Map.groupBy(bought, ({ at }) => inZone.format(at)).values()]
     .map((some) => ({
       at: Math.min(...some.map(({ at }) => at)),
       cents: sum(some.map(({ cents }) => cents)),
@@ -114,11 +115,11 @@ function factsOf(
   const revenueCents = sum(days.map(({ cents }) => cents));
 
   // Costs: given ones as given; for the rest the margin stands in, once on the sum.
-  const assumedCents = sum(baskets.filter(({ costCents }) => costCents === null).map(({ cents }) => cents));
+  const assumedCents = sum(bought.filter(({ costCents }) => costCents === null).map(({ cents }) => cents));
   const goodsCents =
-    sum(baskets.map(({ costCents, dearerCents }) => costCents ?? dearerCents)) +
+    sum(bought.map(({ costCents, dearerCents }) => costCents ?? dearerCents)) +
     halfEven(assumedCents * (1 - model.grossMargin.default));
-  const anchor = Math.min(...baskets.map(({ at }) => at), ...touchedAt, ...redeemedAt);
+  const anchor = Math.min(...bought.map(({ at }) => at), ...touchedAt, ...redeemedAt);
   const contacts = [
     ...touchedAt.map((at) => ({ at, cents: contactCents.touch, weight: model.engagement.campaign_touch })),
     ...redeemedAt.map((at) => ({ at, cents: contactCents.redemption, weight: model.engagement.coupon_redeemed })),
@@ -143,13 +144,13 @@ function factsOf(
 
   const spent = new Map<string, number>();
   for (const line of lines) {
-    const category = categories.get(line.product_id) ?? '';
+    const category = categoryOf(line, categories);
     if (category !== '') spent.set(category, (spent.get(category) ?? 0) + decimalCents(line.sales_value));
   }
   const paid = [...spent.values()].filter((cents) => cents > 0).sort((a, b) => b - a);
 
   const gaps = days.slice(1).map(({ at }, index) => (at - (days[index]?.at ?? fail('no day before'))) / day);
-  const discountCents = sum(baskets.map((basket) => basket.discountCents));
+  const discountCents = sum(bought.map((one) => one.discountCents));
   const { population, weightDays } = model.priceSensitivity;
   const answered = touchedAt.filter((touch) =>
     days.some(({ at }) => at >= touch && at <= touch + model.touchWindowDays * day),
@@ -185,34 +186,26 @@ function factsOf(
     touches: touchedAt.length,
     touchResponse: touchedAt.length < 3 ? null : answered.length / touchedAt.length,
     channels: [
-      ...new Set([
-        ...lines.map(({ store_id }) => `store-${Number(store_id) % 3}`),
-        ...(contacts.length > 0 ? ['mail'] : []),
-      ]),
+      ...new Set([...lines.map(({ store_id }) => madeUp.channel(store_id)), ...(contacts.length > 0 ? ['mail'] : [])]),
     ].sort(),
   };
 }
 
-function basketOf(lines: readonly Line[], categories: ReadonlyMap<string, string>): Basket {
-  const [first] = lines;
-  if (first === undefined) return fail('an empty basket');
-  const cents = sum(lines.map((line) => decimalCents(line.sales_value)));
-  const dearer = lines.map((line) => {
-    const margin = model.grossMargin.byCategory[categories.get(line.product_id) ?? ''];
-    return margin === undefined ? 0 : decimalCents(line.sales_value) * (model.grossMargin.default - margin);
-  });
+/** '' where the file has none, and for 0 pieces for nothing: a coupon, or an article taken out again. */
+function categoryOf(line: Line, categories: ReadonlyMap<string, string>): string {
+  const isNothing = Number(line.quantity) === 0 && decimalCents(line.sales_value) === 0;
+  return isNothing ? '' : (categories.get(line.product_id) ?? '');
+}
+
+function boughtOf(line: Line, categories: ReadonlyMap<string, string>): Bought {
+  const cents = decimalCents(line.sales_value);
+  const margin = model.grossMargin.byCategory[categoryOf(line, categories)];
   return {
-    at: Date.parse(first.transaction_timestamp),
+    at: Date.parse(line.transaction_timestamp),
     cents,
-    discountCents: sum(
-      lines.flatMap((line) =>
-        [line.retail_disc, line.coupon_disc, line.coupon_match_disc].map((text) => decimalCents(text)),
-      ),
-    ),
-    costCents: madeUpCosts.isGiven(first.store_id)
-      ? Math.floor(cents * madeUpCosts.goodsShare) + madeUpCosts.logisticsCents
-      : null,
-    dearerCents: halfEven(sum(dearer)),
+    discountCents: sum([line.retail_disc, line.coupon_disc, line.coupon_match_disc].map((text) => decimalCents(text))),
+    costCents: madeUp.hasCosts(line.store_id) ? Math.floor(cents * madeUp.goodsShare) + madeUp.logisticsCents : null,
+    dearerCents: margin === undefined ? 0 : halfEven(cents * (model.grossMargin.default - margin)),
   };
 }
 

@@ -1,49 +1,24 @@
-// The Complete Journey as a shop would send it: a purchase per basket, an interaction per campaign and per coupon.
-import { decimalCents } from './batch.ts';
-import { contactCents, madeUpCosts, type Line, type Tables } from './tables.ts';
+// The Complete Journey as events: each row of the transactions a purchase, as the preset of `clientele import` reads it, with
+// the costs and channels the tests made up; each campaign sent and each coupon redeemed an interaction, as a shop would send it.
+import { resolveMapping } from '../../../src/adapters/csv/mapping.ts';
+import { readEvents } from '../../../src/adapters/csv/read-events.ts';
 import type { Interaction, Purchase } from '../../../src/domain/contracts.ts';
+import { contactCents, fixture, madeUp, type Tables } from './tables.ts';
 
 /** Purchases in the order of their instants. */
-export function purchases({ lines, categories }: Tables): Purchase[] {
-  const baskets = Map.groupBy(lines, ({ basket_id }) => basket_id);
-  return [...baskets]
-    .map(([id, basket]) => purchase(id, basket, categories))
-    .sort((a, b) => a.occurredAt - b.occurredAt);
-}
-
-function purchase(orderId: string, basket: readonly Line[], categories: ReadonlyMap<string, string>): Purchase {
-  const [
-    { household_id, store_id, transaction_timestamp } = { household_id: '', store_id: '', transaction_timestamp: '' },
-  ] = basket;
-  const lines = basket.map((line) => ({
-    sku: line.product_id,
-    category: categories.get(line.product_id) ?? null,
-    // The file has lines of 0 pieces; a purchase has at least one.
-    quantity: Math.max(1, Math.round(Number(line.quantity))),
-    amountMinor: decimalCents(line.sales_value),
-  }));
-  const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0);
-  const discounts = basket.flatMap((line) => [line.retail_disc, line.coupon_disc, line.coupon_match_disc]);
-  return {
-    eventId: orderId,
-    customerId: household_id,
-    occurredAt: Date.parse(transaction_timestamp),
-    kind: 'order',
-    orderId,
-    orderedAt: null,
-    currency: 'USD',
-    amountMinor,
-    discountMinor: discounts.reduce((sum, amount) => sum + decimalCents(amount), 0),
-    costs: madeUpCosts.isGiven(store_id)
-      ? { goodsMinor: Math.floor(amountMinor * madeUpCosts.goodsShare), logisticsMinor: madeUpCosts.logisticsCents }
-      : null,
-    lines,
-    campaignId: null,
-    couponCode: null,
-    channel: `store-${Number(store_id) % 3}`,
-    businessUnit: null,
-    source: null,
-  };
+export async function purchases({ lines }: Tables): Promise<Purchase[]> {
+  const files = [fixture('transactions'), fixture('products')];
+  const { events, refused } = await readEvents(files, resolveMapping('completejourney', {}));
+  if (refused.length > 0) throw new Error(`the preset refuses ${refused.length} rows`);
+  return events.flatMap((input) => {
+    if (input.input !== 'purchases') return [];
+    const { event } = input;
+    const store = lines[Number(event.eventId.split(':')[1]) - 1]?.store_id ?? '';
+    const costs = madeUp.hasCosts(store)
+      ? { goodsMinor: Math.floor(event.amountMinor * madeUp.goodsShare), logisticsMinor: madeUp.logisticsCents }
+      : null;
+    return [{ ...event, costs, channel: madeUp.channel(store) }];
+  });
 }
 
 /** Interactions in the order of their instants, at noon of their day. */

@@ -1,4 +1,4 @@
-// The Complete Journey files as rows of text, and what the tests made up beside them: costs. Shared by the events that are
+// The Complete Journey files as rows of text, and what the tests made up beside them: costs and channels. Shared by the events that are
 // sent and by the batch script they are compared with, so it interprets nothing.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,14 +11,18 @@ const directory = join(import.meta.dirname, '../../fixtures/completejourney');
 /** Path of the model file of these tests. */
 export const modelPath = join(directory, 'model.yaml');
 
+/** Path of a file of the data set. */
+export function fixture(name: string): string {
+  return join(directory, `${name}.csv.gz`);
+}
+
 function rows<Row extends z.ZodType>(name: string, row: Row): z.output<Row>[] {
-  const text = gunzipSync(readFileSync(join(directory, `${name}.csv.gz`)));
+  const text = gunzipSync(readFileSync(fixture(name)));
   return z.array(row).parse(parse(text, { columns: true }));
 }
 
 const line = z.object({
   household_id: z.string(),
-  basket_id: z.string(),
   product_id: z.string(),
   store_id: z.string(),
   quantity: z.string(),
@@ -65,7 +69,12 @@ export function readTables(): Tables {
   };
 }
 
-/** The file has no costs; baskets of stores with an even number come with these: 70 % goods, 15 cents logistics. */
-export const madeUpCosts = { goodsShare: 0.7, logisticsCents: 15, isGiven: (store: string) => Number(store) % 2 === 0 };
+/** The file has no costs: purchases in stores with an even number come with these, 70 % goods and 5 cents logistics. Nor channels. */
+export const madeUp = {
+  goodsShare: 0.7,
+  logisticsCents: 5,
+  hasCosts: (store: string) => Number(store) % 2 === 0,
+  channel: (store: string) => `store-${Number(store) % 3}`,
+};
 /** Cents a touch and a redemption cost. */
 export const contactCents = { touch: 25, redemption: 10 };
