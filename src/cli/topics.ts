@@ -164,7 +164,7 @@ function print(plan: TopicPlan, isJson: boolean, context: CommandContext): void 
     return;
   }
   for (const { topic, partitions, replicationFactor, settings } of create) {
-    line(context.stdout, `create    ${topic}: ${partitions} partitions, ${replicationFactor} copies`);
+    line(context.stdout, `create    ${topic}: partitions ${partitions}, replication factor ${replicationFactor}`);
     for (const [name, value] of Object.entries(settings)) line(context.stdout, `            ${name} = ${value}`);
   }
   for (const { topic, setting, from, to } of alter) {
