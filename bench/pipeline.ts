@@ -69,6 +69,7 @@ try {
     SCHEMA_REGISTRY_URL: stack.registryUrl,
     CLIENTELE_MODEL: 'examples/cdnow/model.yaml',
     CLIENTELE_HTTP: '127.0.0.1:0',
+    CLIENTELE_API: '127.0.0.1:0',
     CLIENTELE_LOG_LEVEL: 'warn',
     CLIENTELE_APP_ID: `bench-${process.pid}`,
   };

@@ -80,13 +80,44 @@ export function settingsTable(): string {
   return `${rows.join('\n')}\n  ${configFileVariable.padEnd(30)} ${'(none)'.padEnd(16)} a YAML file (path)\n      Settings by the same names; the environment wins.`;
 }
 
-function checkTogether(values: Readonly<Record<string, unknown>>, faults: string[]): void {
+type Values = Partial<Config>;
+
+function checkTogether(values: Values, faults: string[]): void {
+  checkApi(values, faults);
   const { commitIntervalMs, idleCommitMs } = values;
-  if (typeof commitIntervalMs === 'number' && typeof idleCommitMs === 'number' && idleCommitMs < commitIntervalMs) {
+  if (commitIntervalMs !== undefined && idleCommitMs !== undefined && idleCommitMs < commitIntervalMs) {
     faults.push(
       `${settings.idleCommitMs.name} (${idleCommitMs}) is below ${settings.commitIntervalMs.name} (${commitIntervalMs})`,
     );
   }
+}
+
+/** What the data API shows must not be shown to everybody. */
+function checkApi(
+  { api, apiAddress, apiTokenFile, apiTlsCertFile, apiTlsKeyFile, apiClientCaFile }: Values,
+  faults: string[],
+): void {
+  if ((apiTlsCertFile === '') !== (apiTlsKeyFile === '')) {
+    faults.push(`${settings.apiTlsCertFile.name} and ${settings.apiTlsKeyFile.name} are given together or not at all`);
+  }
+  if (apiClientCaFile !== '' && apiTlsCertFile === '') {
+    faults.push(`${settings.apiClientCaFile.name} needs ${settings.apiTlsCertFile.name}`);
+  }
+  if (api === undefined) return;
+  if (!isLoopback(api.host) && apiTokenFile === '' && apiClientCaFile === '') {
+    faults.push(
+      `${settings.api.name} (${api.host}) is not the loopback: give ${settings.apiTokenFile.name} or ${settings.apiClientCaFile.name}`,
+    );
+  }
+  if (/^(?:0\.0\.0\.0|::)$/.test(api.host) && apiAddress === '') {
+    faults.push(
+      `${settings.api.name} is every address: say in ${settings.apiAddress.name} how others reach this process`,
+    );
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function readConfigFile(path: string, faults: string[]): Readonly<Record<string, string>> {

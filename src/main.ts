@@ -7,7 +7,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
+import { apiSource, startApi, type Api } from './api.ts';
 import { openCodec } from './adapters/avro/codec.ts';
+import type { ApiSource } from './adapters/http/api.ts';
 import { startHttpServer, type HttpServer, type Readiness } from './adapters/http/server.ts';
 import { MemoryStore } from './adapters/memory/store.ts';
 import { readModelFile } from './adapters/model-file.ts';
@@ -89,9 +91,17 @@ export async function runService(config: Config, deps: RunDeps): Promise<void> {
     scrape: () => telemetry.scrape(),
     readiness: () => readiness(),
   });
-  logger.info('service.starting', { url: http.url, version: deps.version, modelRevision: model.revision });
+  let source: ApiSource | null = null;
   try {
-    await serve({ config, deps, model, telemetry, http, ready: (judge) => (readiness = judge) });
+    const api = await startApi(config, { ...deps, source: () => source });
+    const urls = { url: http.url, apiUrl: api.url };
+    logger.info('service.starting', { ...urls, version: deps.version, modelRevision: model.revision });
+    const wiring = { config, deps, model, telemetry, http, api };
+    try {
+      await serve({ ...wiring, ready: (judge) => (readiness = judge), answerFrom: (from) => (source = from) });
+    } finally {
+      await api.close();
+    }
   } finally {
     await http.close();
   }
@@ -104,7 +114,10 @@ interface Wiring {
   readonly model: Model;
   readonly telemetry: PrometheusTelemetry;
   readonly http: HttpServer;
+  readonly api: Api;
   readonly ready: (judge: () => Readiness) => void;
+  /** From now on the data API answers. */
+  readonly answerFrom: (source: ApiSource) => void;
 }
 
 async function serve(wiring: Wiring): Promise<void> {
@@ -121,7 +134,11 @@ async function serve(wiring: Wiring): Promise<void> {
       deadlineMs: config.startDeadlineMs,
       signal: stop,
     });
-    service = await startService(serviceDeps(wiring, world, (error) => fatal.reject(error)));
+    const consumer = deps.transport.consumer(wiring.api.address);
+    service = await startService(serviceDeps(wiring, world, consumer, (error) => fatal.reject(error)));
+    const { address } = wiring.api;
+    const partitions = world.partitions.tasks;
+    wiring.answerFrom(apiSource({ service, consumer, partitions, address, model: wiring.model, clock }));
   } catch (error) {
     if (stop.aborted && error === stop.reason) return;
     throw error;
@@ -156,11 +173,16 @@ async function openWorld({ config, deps, telemetry }: Wiring): Promise<World> {
   return { topics, partitions, codec };
 }
 
-function serviceDeps(wiring: Wiring, world: World, onFatal: (error: Error) => void): ServiceDeps {
-  const { config, deps, model, telemetry, http } = wiring;
+function serviceDeps(
+  wiring: Wiring,
+  world: World,
+  consumer: GroupConsumer,
+  onFatal: (error: Error) => void,
+): ServiceDeps {
+  const { config, deps, model, telemetry } = wiring;
   const { topics, partitions, codec } = world;
   return {
-    consumer: deps.transport.consumer(new URL(http.url).host),
+    consumer,
     producers: deps.transport.producers,
     codec,
     newStore: () => new MemoryStore(codec),
@@ -204,12 +226,12 @@ function serviceDeps(wiring: Wiring, world: World, onFatal: (error: Error) => vo
 }
 
 /** Says `ready` once all assigned tasks run, then waits for the end. */
-async function untilStopped({ deps, http }: Wiring, service: Service): Promise<void> {
+async function untilStopped({ deps, http, api }: Wiring, service: Service): Promise<void> {
   const { clock, stop, stdout, logger } = deps;
   while (!stop.aborted && !judgeReadiness(service.status()).ready) await clock.sleep(readyPollMs, stop);
   if (!stop.aborted) {
     stdout.write(`ready ${http.url}\n`);
-    logger.info('service.ready', { url: http.url, tasks: service.status().tasks.length });
+    logger.info('service.ready', { url: http.url, apiUrl: api.url, tasks: service.status().tasks.length });
   }
   if (!stop.aborted)
     await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));

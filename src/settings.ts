@@ -46,8 +46,24 @@ const text = (row: Row, range: string, pattern: RegExp, fault: string): Setting<
   schema: z.string().regex(pattern, fault),
 });
 
+const file = (name: string, unit: string, why: string): Setting<string> =>
+  text({ name, unit, fallback: '', why }, 'a file, or none', /^/, '');
+
 const address = /^(?<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?<port>\d{1,5})$/;
 const isPort = (port: string, low: number): boolean => Number(port) >= low && Number(port) <= 65_535;
+
+const listening = (row: Row): Setting<Address> => ({
+  ...row,
+  range: 'port 0–65535, 0 = free',
+  schema: z
+    .string()
+    .regex(address, 'is not host:port')
+    .refine((value) => isPort(address.exec(value)?.groups?.['port'] ?? '', 0), 'has a port outside 0–65535')
+    .transform((value): Address => {
+      const groups = address.exec(value)?.groups;
+      return { host: (groups?.['host'] ?? '').replace(/^\[|\]$/g, ''), port: Number(groups?.['port']) };
+    }),
+});
 
 /** Every setting of Clientele. The keys are the fields of Config. */
 export const settings = {
@@ -93,21 +109,60 @@ export const settings = {
     /./,
     'is empty',
   ),
-  http: {
+  http: listening({
     name: 'CLIENTELE_HTTP',
     unit: 'host:port',
     fallback: '127.0.0.1:8080',
-    range: 'port 0–65535, 0 = free',
     why: 'Serves /metrics, /livez and /readyz; not for the open internet.',
-    schema: z
-      .string()
-      .regex(address, 'is not host:port')
-      .refine((value) => isPort(address.exec(value)?.groups?.['port'] ?? '', 0), 'has a port outside 0–65535')
-      .transform((value): Address => {
-        const groups = address.exec(value)?.groups;
-        return { host: (groups?.['host'] ?? '').replace(/^\[|\]$/g, ''), port: Number(groups?.['port']) };
-      }),
-  } satisfies Setting<Address>,
+  }),
+  api: listening({
+    name: 'CLIENTELE_API',
+    unit: 'host:port',
+    fallback: '127.0.0.1:8090',
+    why: 'Serves the data API; off the loopback it needs a token file or a client CA.',
+  }),
+  apiAddress: text(
+    {
+      name: 'CLIENTELE_API_ADDRESS',
+      unit: 'host:port',
+      fallback: '',
+      why: 'Where other instances reach this data API; empty = where it listens. Needed when that is every address (0.0.0.0).',
+    },
+    'port 1–65535, or empty',
+    /^$|^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/,
+    'is not host:port',
+  ),
+  apiTokenFile: file(
+    'CLIENTELE_API_TOKEN_FILE',
+    'path',
+    'Bearer tokens of the data API, one a line, at least 16 characters each; the first is shown to other instances.',
+  ),
+  apiTlsCertFile: file(
+    'CLIENTELE_API_TLS_CERT_FILE',
+    'PEM file',
+    'Certificate of the data API; with it TLS is spoken.',
+  ),
+  apiTlsKeyFile: file('CLIENTELE_API_TLS_KEY_FILE', 'PEM file', 'Key of that certificate.'),
+  apiClientCaFile: file(
+    'CLIENTELE_API_CLIENT_CA_FILE',
+    'PEM file',
+    'Authority of client certificates: a client without one is refused. Other instances show their own certificate.',
+  ),
+  apiRequestsPerSecond: integer(
+    {
+      name: 'CLIENTELE_API_REQUESTS_PER_SECOND',
+      unit: 'requests/s',
+      fallback: '100',
+      why: 'Data API requests answered per second by this process; what is above gets 429 and leaves the stream its time.',
+    },
+    1,
+    10_000,
+  ),
+  auditKeyFile: file(
+    'CLIENTELE_AUDIT_KEY_FILE',
+    'path',
+    'Key of the hashes that stand for customers in the audit log, at least 16 characters; none = drawn at each start.',
+  ),
   stateDir: text(
     {
       name: 'CLIENTELE_STATE_DIR',

@@ -59,6 +59,9 @@ describe('loadConfig', () => {
     ['CLIENTELE_APP_ID', 'our service', 'is not 1–100'],
     ['CLIENTELE_HTTP', '8080', 'is not host:port'],
     ['CLIENTELE_HTTP', 'localhost:65536', 'has a port outside 0–65535'],
+    ['CLIENTELE_API', '0.0.0.0', 'is not host:port'],
+    ['CLIENTELE_API_ADDRESS', 'http://host:1', 'is not host:port'],
+    ['CLIENTELE_API_REQUESTS_PER_SECOND', '0', 'is outside 1–10000'],
     ['CLIENTELE_TOPIC_PREFIX', 'a/', 'is not 0–100'],
     ['CLIENTELE_COMMIT_INTERVAL_MS', '4', 'is outside 5–5000'],
     ['CLIENTELE_COMMIT_INTERVAL_MS', '100ms', 'is not a whole number'],
@@ -75,6 +78,24 @@ describe('loadConfig', () => {
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(`${name} ${reason}`);
     expect(faults[0]).toContain(JSON.stringify(value));
+  });
+
+  it.each([
+    [{ CLIENTELE_API: '10.0.0.1:8090' }, /is not the loopback: give CLIENTELE_API_TOKEN_FILE or/],
+    [{ CLIENTELE_API: '0.0.0.0:8090', CLIENTELE_API_TOKEN_FILE: 't' }, /say in CLIENTELE_API_ADDRESS how others/],
+    [{ CLIENTELE_API_TLS_CERT_FILE: 'a.pem' }, /are given together or not at all/],
+    [{ CLIENTELE_API_TLS_KEY_FILE: 'a.key' }, /are given together or not at all/],
+    [{ CLIENTELE_API_CLIENT_CA_FILE: 'ca.pem' }, /needs CLIENTELE_API_TLS_CERT_FILE/],
+  ])('refuses a data API as open as %j', (given, fault) => {
+    expect(faultsOf({ ...needed, ...given })).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it.each([
+    { CLIENTELE_API: '10.0.0.1:8090', CLIENTELE_API_TOKEN_FILE: 't' },
+    { CLIENTELE_API: '[::1]:8090' },
+    { CLIENTELE_API: '0.0.0.0:8090', CLIENTELE_API_TOKEN_FILE: 't', CLIENTELE_API_ADDRESS: 'pod-1:8090' },
+  ])('takes a data API as closed as %j', (given) => {
+    expect(() => loadConfig({ ...needed, ...given }, directory)).not.toThrow();
   });
 
   it('names what is missing and why it is needed', () => {

@@ -35,8 +35,8 @@ function transportOf(change: Partial<Transport> = {}): {
   let handler: GroupHandler | null = null;
   const transport: Transport = {
     partitionCounts: (names) => Promise.resolve(new Map(names.map((name) => [name, 2]))),
-    consumer: () => {
-      const consumer = group.consumer(clock);
+    consumer: (address) => {
+      const consumer = group.consumer(clock, address);
       const start = consumer.start.bind(consumer);
       consumer.start = (given) => {
         handler = given;
@@ -65,6 +65,7 @@ function run(transport: Transport, env: Readonly<Record<string, string>> = {}) {
     KAFKA_BROKERS: 'memory:1',
     SCHEMA_REGISTRY_URL: 'http://memory',
     CLIENTELE_HTTP: '127.0.0.1:0',
+    CLIENTELE_API: '127.0.0.1:0',
     CLIENTELE_MODEL: model,
   };
   const ended = runService(loadConfig({ ...settings, ...env }, '.'), {

@@ -74,6 +74,7 @@ async function startInside(transport: Transport, modelPath: string): Promise<Run
       SCHEMA_REGISTRY_URL: 'http://embedded',
       CLIENTELE_MODEL: modelPath,
       CLIENTELE_HTTP: '127.0.0.1:0',
+      CLIENTELE_API: '127.0.0.1:0',
       CLIENTELE_IDLE_COMMIT_MS: '500',
     },
     '.',

@@ -37,6 +37,7 @@ export async function openKafkaStage({ say, modelPath }: StageOptions): Promise<
     CLIENTELE_TOPIC_PREFIX: prefix,
     CLIENTELE_MODEL: modelPath,
     CLIENTELE_HTTP: '127.0.0.1:0',
+    CLIENTELE_API: '127.0.0.1:0',
     // The end markers of the import move positions only; the summary should not wait a minute for them.
     CLIENTELE_IDLE_COMMIT_MS: '500',
   };

@@ -27,6 +27,7 @@ import {
   type TaskProducer,
   type UnreadableBatch,
 } from './ports.ts';
+import type { RecentTransitions } from './recent.ts';
 import { RejectionWatch } from './rejection-watch.ts';
 import type { TakenOver } from './takeover.ts';
 import type { TaskDeps } from './task.ts';
@@ -51,6 +52,8 @@ export interface PendingCommit {
   readonly incarnation: string;
   readonly commitNumber: number;
   readonly recordsSent: number;
+  /** What its transitions say they were recorded at, epoch ms. */
+  readonly recordedAtMs: number;
   readonly durationMs: number;
   /** Why its outcome is not known; null once it is. */
   readonly error: unknown;
@@ -68,12 +71,14 @@ export class Incarnation {
   private readonly partition: number;
   private readonly producer: TaskProducer;
   private readonly store: StateStore;
+  private readonly recent: RecentTransitions;
   private readonly setPhase: (phase: TaskPhase) => void;
   private readonly bell = new Wake();
   private readonly inputs: readonly TaskInput[];
   private readonly merge: Merge;
   private readonly watch = new RejectionWatch();
   private work: WorkingCopy;
+  private paused = false;
   private ending: 'no' | 'drain' | 'drop' | 'restart' = 'no';
   private lastCommitMs: number;
   private lastGroupOffsetsMs: number;
@@ -85,6 +90,7 @@ export class Incarnation {
       readonly partition: number;
       readonly producer: TaskProducer;
       readonly store: StateStore;
+      readonly recent: RecentTransitions;
       readonly taken: TakenOver;
     },
     setPhase: (phase: TaskPhase) => void,
@@ -93,6 +99,7 @@ export class Incarnation {
     this.partition = at.partition;
     this.producer = at.producer;
     this.store = at.store;
+    this.recent = at.recent;
     this.offsets = at.taken.offsets;
     this.changelogNext = at.taken.next;
     this.setPhase = setPhase;
@@ -139,13 +146,20 @@ export class Incarnation {
     this.bell.ring();
   }
 
+  /** An operator's wish: nothing more is taken; what was taken is committed, states stay readable. */
+  pause(paused: boolean): void {
+    this.paused = paused;
+    this.setPhase(paused ? 'paused' : 'running');
+    this.bell.ring();
+  }
+
   /** The main flow. Resolves when asked to end, or when a commit failed; rejects for what a person must decide. */
   async process(): Promise<End> {
     const { clock } = this.deps;
     for (const input of this.inputs) this.flow(input);
     while (this.ending === 'no') {
       if (this.inputs.some((input) => input.unknownSchemaId !== null) && (await this.learnSchemas()) !== 'ok') break;
-      const idleUntilMs = this.takeSome(clock.now());
+      const idleUntilMs = this.paused ? Infinity : this.takeSome(clock.now());
       this.releaseInputs();
       this.reportLag(clock.now());
       if (this.commitDue(clock.now())) {
@@ -254,7 +268,7 @@ export class Incarnation {
         await clock.sleep(Math.min(config.retry.maxMs, config.retry.firstMs * 2 ** Math.min(failures, 16)));
       }
     }
-    this.setPhase('running');
+    this.setPhase(this.paused ? 'paused' : 'running');
     return 'ok';
   }
 
@@ -292,12 +306,12 @@ export class Incarnation {
       const result = error instanceof FencedError ? 'fenced' : 'unknown';
       deps.logger.warn('commit.failed', { partition, commit: commitNumber, result, error: String(error) });
       deps.telemetry.commitFailed(partition, result);
-      this.pending = { work, incarnation, commitNumber, recordsSent, durationMs: 0, error };
+      this.pending = { work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs: 0, error };
       return result;
     }
     this.adopt(next, offsetsAt + 1);
     const durationMs = deps.clock.now() - startedMs;
-    this.report({ work, incarnation, commitNumber, recordsSent, durationMs, error: null });
+    this.report({ work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs, error: null });
     return 'ok';
   }
 
@@ -342,6 +356,7 @@ export class Incarnation {
     const { telemetry } = this.deps;
     const { partition } = this;
     const { work, recordsSent, durationMs } = commit;
+    this.recent.note(work.transitions, commit.recordedAtMs);
     const transitions: Record<string, number> = {};
     const stages: Record<string, number> = {};
     let explanationMismatches = 0;

@@ -91,6 +91,13 @@ export interface GroupConsumer {
   bounds(stream: StreamName, partition: number): Promise<{ readonly low: number; readonly high: number }>;
   /** Group offsets for lag tools; best effort, nothing reads them back. */
   commitPositions(partition: number, positions: Readonly<Record<string, number>>): Promise<void>;
+  /**
+   * True while nobody else can have been given what this member has: its newest answered heartbeat was sent less than
+   * a session time-out ago, and no other assignment is being asked for.
+   */
+  confirmed(): boolean;
+  /** `host:port` at which the member that has task `partition` answers look-ups; null while the group does not say. */
+  addressOf(partition: number): string | null;
   /** Leaves the group. Idempotent. */
   stop(): Promise<void>;
 }
@@ -191,6 +198,8 @@ export interface StateStore {
   restore(customerId: string, value: Buffer | null): void;
   clear(): void;
   readonly size: number;
+  /** Every customer id, in no particular order; may be left and gone on with while the store changes. */
+  keys(): IterableIterator<string>;
   /** Every state, in no particular order. */
   entries(): IterableIterator<readonly [customerId: string, state: CustomerState]>;
 }

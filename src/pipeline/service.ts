@@ -6,7 +6,7 @@
  * I2 Two tasks of one partition never run side by side in this process: the next one starts when the last has ended.
  */
 import type { Assignment, GroupHandler, InputName, Slice, StreamName, TaskPhase } from './ports.ts';
-import { Task, type TaskDeps } from './task.ts';
+import { Task, type TaskDeps, type TaskReading } from './task.ts';
 
 export interface ServiceDeps extends Omit<TaskDeps, 'onFatal'> {
   /** The process must end with this error; called at most once. */
@@ -29,6 +29,13 @@ export interface ServiceStatus {
 
 export interface Service {
   status(): ServiceStatus;
+  /**
+   * What can be told of task `partition`; null unless it runs here *and* the group has confirmed that it is still ours.
+   * Use it within the same turn: the next one may be too late.
+   */
+  reading(partition: number): TaskReading | null;
+  /** Lets a task take nothing more, or go on. Returns whether it is here; a later owner knows nothing of it. */
+  pause(partition: number, paused: boolean): boolean;
   /**
    * Commits what was taken, ends the tasks and leaves the group. Resolves with true when all was done within
    * `deadlineMs`, with false when the rest was dropped (nothing is lost: it is taken again by the next owner).
@@ -64,6 +71,17 @@ class TaskService implements Service, GroupHandler {
       lag: task.lag(),
     }));
     return { generation: this.generation, tasks: tasks.sort((a, b) => a.partition - b.partition) };
+  }
+
+  reading(partition: number): TaskReading | null {
+    if (!this.deps.consumer.confirmed()) return null;
+    return this.tasks.get(partition)?.reading() ?? null;
+  }
+
+  pause(partition: number, paused: boolean): boolean {
+    const task = this.tasks.get(partition);
+    task?.pause(paused);
+    return task !== undefined;
   }
 
   async stop(deadlineMs: number): Promise<boolean> {

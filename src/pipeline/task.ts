@@ -20,6 +20,7 @@ import {
   type TaskPhase,
   type TaskProducer,
 } from './ports.ts';
+import { RecentTransitions } from './recent.ts';
 import { ChangelogReader, takeOver, type TakenOver, type TakeoverDeps } from './takeover.ts';
 import type { TransactionContext } from './transaction.ts';
 import { Wake } from './wake.ts';
@@ -60,6 +61,14 @@ export interface TaskDeps extends TakeoverDeps {
   readonly onFatal: (error: Error) => void;
 }
 
+/** Committed states of a task, and what it said lately. */
+export interface TaskReading {
+  readonly states: StateStore;
+  readonly recent: RecentTransitions;
+  /** Task time of the newest commit, epoch ms. */
+  readonly taskTimeMs: number;
+}
+
 const cancelled = new Error('cancelled by a change of assignment');
 
 export class Task {
@@ -71,6 +80,8 @@ export class Task {
   private readonly reader: ChangelogReader;
   private readonly bell = new Wake();
   private readonly store: StateStore;
+  private readonly recent = new RecentTransitions();
+  private paused = false;
   private generation: number;
   private stopping: 'no' | 'drain' | 'drop' = 'no';
   private attempt = new AbortController();
@@ -101,6 +112,19 @@ export class Task {
   /** Committed states, for look-ups and tests. */
   get states(): StateStore {
     return this.store;
+  }
+
+  /** What can be told of committed states now; null while what is held here may not be the newest. */
+  reading(): TaskReading | null {
+    const { incarnation, store, recent } = this;
+    if (incarnation === null || incarnation.pending !== null) return null;
+    return { states: store, recent, taskTimeMs: incarnation.offsets.taskTimeMs };
+  }
+
+  /** Takes nothing more until told to go on; lasts as long as this process has the task. */
+  pause(paused: boolean): void {
+    this.paused = paused;
+    this.incarnation?.pause(paused);
   }
 
   /** Records behind the newest high watermark of each input; null while the task does not run. */
@@ -172,12 +196,13 @@ export class Task {
   ): Promise<'stopped' | 'cancelled' | 'committed' | 'failed'> {
     const taken = await this.tryTakeOver(producer, failures);
     if (typeof taken === 'string') return taken;
-    const at = { partition: this.partition, producer, store: this.store, taken };
+    const at = { partition: this.partition, producer, store: this.store, recent: this.recent, taken };
     const incarnation = new Incarnation(this.deps, at, (phase) => this.setPhase(phase));
     this.settlePending(taken, incarnation);
     this.incarnation = incarnation;
     if (this.stopping !== 'no') incarnation.end(this.stopping);
     this.setPhase('running');
+    if (this.paused) incarnation.pause(true);
     this.deps.telemetry.stateSize(this.partition, this.store.size, taken.offsets.population);
     const end = await incarnation.process().finally(() => (this.incarnation = null));
     if (end === 'stopped') return end;
@@ -242,6 +267,7 @@ export class Task {
   private forget(): void {
     this.setPhase('fenced');
     this.store.clear();
+    this.recent.clear();
     this.offsets = null;
     this.changelogNext = null;
   }

@@ -159,6 +159,7 @@ describe('runCommand', () => {
       ...nowhere,
       CLIENTELE_MODEL: 'good.yaml',
       CLIENTELE_HTTP: '127.0.0.1:0',
+      CLIENTELE_API: '127.0.0.1:0',
       CLIENTELE_START_DEADLINE_MS: '0',
       CLIENTELE_LOG_LEVEL: 'error',
     };

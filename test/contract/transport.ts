@@ -262,6 +262,25 @@ export function transportContract(name: string, createRig: () => Promise<Transpo
       expect(second.seen.crashes).toEqual([]);
     });
 
+    it('confirms what a member has while it is in the group, and says where each task is served', async () => {
+      const first = await join();
+      await rig.until(() => first.consumer.confirmed(), 'the first member is confirmed');
+      const { partitionCount } = rig;
+      const known = ({ consumer }: typeof first) =>
+        Array.from({ length: partitionCount }, (_, partition) => consumer.addressOf(partition));
+      await rig.until(() => !known(first).includes(null), 'the addresses are known');
+      expect(new Set(known(first)).size).toBe(1);
+      const second = await join();
+      await rig.until(() => second.consumer.confirmed() && first.consumer.confirmed(), 'both are confirmed');
+      await rig.until(
+        () => new Set(known(first)).size === 2 && !known(first).includes(null),
+        'there are two addresses',
+      );
+      await rig.until(() => known(second).join() === known(first).join(), 'both know the same');
+      await first.consumer.stop();
+      expect(first.consumer.confirmed()).toBe(false);
+    });
+
     it('keeps nothing flowing over an assignment', async () => {
       await rig.append('purchases', 0, ['a']);
       const first = await join();

@@ -31,6 +31,7 @@ const environment = {
   CLIENTELE_APP_ID: `${prefix}app`,
   CLIENTELE_MODEL: join(root, 'examples/cdnow/model.yaml'),
   CLIENTELE_HTTP: '127.0.0.1:0',
+  CLIENTELE_API: '127.0.0.1:0',
   CLIENTELE_IDLE_COMMIT_MS: '300',
 };
 const children: ChildProcess[] = [];

@@ -32,6 +32,8 @@ function lastAsked(inner: GroupConsumer, asked: Map<string, 'flow' | 'hold'>): G
     },
     bounds: (stream, partition) => inner.bounds(stream, partition),
     commitPositions: (partition, positions) => inner.commitPositions(partition, positions),
+    confirmed: () => inner.confirmed(),
+    addressOf: (partition) => inner.addressOf(partition),
     stop: () => inner.stop(),
   };
 }

@@ -66,6 +66,8 @@ function stoppedInRestore(gate: Gate): InstanceOptions {
         return bounds;
       },
       commitPositions: (partition, positions) => inner.commitPositions(partition, positions),
+      confirmed: () => inner.confirmed(),
+      addressOf: (partition) => inner.addressOf(partition),
       stop: () => inner.stop(),
     }),
   };
@@ -157,6 +159,8 @@ describe('a rebalance', () => {
       bounds: (stream, partition) => inner.bounds(stream, partition),
       // Its own commits would undo the rewinding.
       commitPositions: () => Promise.resolve(),
+      confirmed: () => inner.confirmed(),
+      addressOf: (partition) => inner.addressOf(partition),
       stop: () => inner.stop(),
     });
     let shipped: GroupConsumer | null = null;

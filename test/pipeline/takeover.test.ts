@@ -36,6 +36,8 @@ describe('takeOver', () => {
         return bounds;
       },
       commitPositions: (...positions) => inner.commitPositions(...positions),
+      confirmed: () => inner.confirmed(),
+      addressOf: (partition) => inner.addressOf(partition),
       stop: () => inner.stop(),
     });
     const after = await driver.start({ consumer: commitLate });

@@ -22,6 +22,8 @@ function heartbeatsOnlyWhile(inner: GroupConsumer, heard: () => boolean): GroupC
     hold: (stream, partition) => inner.hold(stream, partition),
     bounds: (stream, partition) => inner.bounds(stream, partition),
     commitPositions: (partition, positions) => inner.commitPositions(partition, positions),
+    confirmed: () => inner.confirmed(),
+    addressOf: (partition) => inner.addressOf(partition),
     stop: () => inner.stop(),
   };
 }

@@ -9,6 +9,7 @@ const emptyStore: StateStore = {
   restore: () => undefined,
   clear: () => undefined,
   size: 0,
+  keys: () => [][Symbol.iterator](),
   entries: () => [][Symbol.iterator](),
 };
 const letter = { key: null, value: null, headers: {} };

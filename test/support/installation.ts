@@ -123,6 +123,7 @@ export class Installation {
       CLIENTELE_APP_ID: this.appId,
       CLIENTELE_MODEL: this.modelPath,
       CLIENTELE_HTTP: '127.0.0.1:0',
+      CLIENTELE_API: '127.0.0.1:0',
       CLIENTELE_IDLE_COMMIT_MS: '300',
       ...this.settings,
       ...more,

@@ -16,12 +16,14 @@ import {
   type StreamName,
 } from '../../pipeline/ports.ts';
 import { copartitionAssigner } from './assigner.ts';
-import type { KafkaEndpoint } from './client.ts';
+import { timeouts, type KafkaEndpoint } from './client.ts';
 import { commitOffsets, commonPartitionCount, logBounds, refuseMissingTopics } from './cluster.ts';
 import { portError, refusal } from './errors.ts';
 import { createGroupClient } from './group-client.ts';
 import type { Cluster } from './internals.ts';
 import { Lanes } from './lanes.ts';
+import { Directory } from './directory.ts';
+import { Lease } from './lease.ts';
 import { addTap } from './taps.ts';
 
 export interface GroupOptions extends KafkaEndpoint {
@@ -54,11 +56,15 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
   readonly #clientId: string;
   readonly #consumer: Consumer;
   readonly #lanes: Lanes;
+  readonly #lease: Lease;
+  readonly #directory: Directory;
   #cluster: Cluster | null = null;
   #handler: GroupHandler | null = null;
   #removeTap: () => void = () => undefined;
   #partitionCount: number | null = null;
   #syncedGeneration = -1;
+  /** Renews the lease as of the newest SyncGroup request. */
+  #heldSince: () => void = () => undefined;
   #memberId = '';
   #assignment: Assignment = { generation: -1, partitions: [], consecutive: false };
   #phase: 'new' | 'starting' | 'running' | 'ended' = 'new';
@@ -71,6 +77,8 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     consumersMade += 1;
     this.#clientId = `${options.appId}-group-${consumersMade}`;
     this.#consumer = this.#createConsumer();
+    this.#lease = new Lease(timeouts.sessionMs);
+    this.#directory = new Directory(options.appId, options.topics.changelog);
     this.#lanes = new Lanes(options.topics, {
       seek: (topic, partition, offset) => this.#act((it) => it.seek({ topic, partition, offset: String(offset) })),
       pause: (topic, partition) => this.#act((it) => it.pause([{ topic, partitions: [partition] }])),
@@ -95,7 +103,12 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     this.#handler = handler;
     this.#removeTap = addTap(this.#clientId, {
       fetching: (request) => this.#lanes.asking(request, this.#options.clock.now()),
-      synced: (generation) => (this.#syncedGeneration = generation),
+      joining: () => this.#lease.end(),
+      beating: () => this.#lease.asking(),
+      syncing: (generation) => {
+        this.#heldSince = this.#lease.asking();
+        return () => (this.#syncedGeneration = generation);
+      },
     });
     try {
       await this.#join();
@@ -132,6 +145,14 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
     }
   }
 
+  confirmed(): boolean {
+    return this.#phase === 'running' && this.#lease.holds();
+  }
+
+  addressOf(partition: number): string | null {
+    return this.#directory.addressOf(partition);
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -139,6 +160,7 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
 
   async #stop(): Promise<void> {
     this.#phase = 'ended';
+    this.#directory.close();
     await this.#consumer.disconnect().catch((error: unknown) => {
       this.#options.logger.warn('group.leave_failed', { error: portError(error, 'leaving the group').message });
     });
@@ -204,6 +226,10 @@ class KafkajsGroupConsumer implements KafkaGroupConsumer {
       return;
     }
     this.#tell((handler) => handler.onAssigned(this.#assignment));
+    // Only now: what the tasks hold of the old assignment must not be read under the new one.
+    this.#lease.begin();
+    this.#heldSince();
+    this.#directory.follow(this.#knownCluster(), memberId, first);
   }
 
   #crashed({ error }: ConsumerCrashEvent['payload']): void {

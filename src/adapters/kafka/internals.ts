@@ -68,6 +68,19 @@ export interface SyncGroupRequest {
   readonly memberId: string;
 }
 
+/** Names one membership. */
+export interface HeartbeatRequest {
+  readonly groupId: string;
+  readonly groupGenerationId: number;
+  readonly memberId: string;
+}
+
+/** A group as its coordinator describes it; members' bytes are empty unless `state` is Stable. */
+export interface DescribedGroup {
+  readonly state: string;
+  readonly members: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
+}
+
 export interface OffsetListing {
   readonly topic: string;
   readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
@@ -78,6 +91,11 @@ export interface Broker {
   readonly connectionPool: { readonly clientId: string };
   fetch(request: FetchRequest): Promise<FetchResponse>;
   syncGroup(request: SyncGroupRequest): Promise<unknown>;
+  heartbeat(request: HeartbeatRequest): Promise<unknown>;
+  joinGroup(request: unknown): Promise<unknown>;
+  describeGroups(request: {
+    readonly groupIds: readonly string[];
+  }): Promise<{ readonly groups: readonly DescribedGroup[] }>;
   addPartitionsToTxn(request: unknown): Promise<unknown>;
   listOffsets(request: {
     readonly replicaId: number;

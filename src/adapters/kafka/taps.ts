@@ -1,11 +1,19 @@
 /**
- * Taps on the connections of kafkajs: what its public interface drops (every fetch response, the group generation)
- * is handed to the consumer it belongs to, found by its client id. Connections nobody taps behave as ever.
+ * Taps on the connections of kafkajs: what its public interface drops (every fetch response, the group generation,
+ * when a heartbeat was sent) is handed to the consumer it belongs to, found by its client id. Connections nobody taps
+ * behave as ever.
  *
  * Not here: what a tap does with it (lanes.ts).
  */
 import { refusal } from './errors.ts';
-import type { Broker, FetchRequest, FetchResponse, KafkajsError, SyncGroupRequest } from './internals.ts';
+import type {
+  Broker,
+  FetchRequest,
+  FetchResponse,
+  HeartbeatRequest,
+  KafkajsError,
+  SyncGroupRequest,
+} from './internals.ts';
 import { reported } from './patches/out-of-range.ts';
 import type { Patch } from './patches/patch.ts';
 
@@ -19,9 +27,15 @@ export interface FetchOutcome {
 export interface Tap {
   /** A fetch is about to be sent; byte limits may be changed in place. */
   fetching(request: FetchRequest): FetchOutcome;
-  /** The member has its assignment in this generation; GROUP_JOIN follows. */
-  synced(generation: number): void;
+  /** A new assignment is about to be asked for: from now on the old one may be somebody else's. */
+  joining?(): void;
+  /** A heartbeat is about to be sent; what is returned is called once it was answered well. */
+  beating?(): () => void;
+  /** The member is about to ask for its assignment in this generation; what is returned is called once it has it. */
+  syncing?(generation: number): () => void;
 }
+
+type Tapped = Pick<Broker, 'fetch' | 'syncGroup' | 'joinGroup' | 'heartbeat'>;
 
 /** By client id. The prototypes that look here are global to the process, and so is this. */
 const taps = new Map<string, Tap>();
@@ -38,8 +52,9 @@ export function addTap(clientId: string, tap: Tap): () => void {
 export const brokerTaps: Patch = {
   name: 'taps',
   install(source) {
-    const { prototype } = source.load('broker/index') as { prototype: Pick<Broker, 'fetch' | 'syncGroup'> };
+    const { prototype } = source.load('broker/index') as { prototype: Tapped };
     const { fetch: stockFetch, syncGroup: stockSyncGroup } = prototype;
+    const { joinGroup: stockJoinGroup, heartbeat: stockHeartbeat } = prototype;
 
     prototype.fetch = async function fetch(this: Broker, request: FetchRequest): Promise<FetchResponse> {
       const tap = taps.get(this.connectionPool.clientId);
@@ -60,8 +75,21 @@ export const brokerTaps: Patch = {
     };
 
     prototype.syncGroup = async function syncGroup(this: Broker, request: SyncGroupRequest): Promise<unknown> {
+      const synced = taps.get(this.connectionPool.clientId)?.syncing?.(request.generationId);
       const response = await Reflect.apply(stockSyncGroup, this, [request]);
-      taps.get(this.connectionPool.clientId)?.synced(request.generationId);
+      synced?.();
+      return response;
+    };
+
+    prototype.joinGroup = function joinGroup(this: Broker, request: unknown): Promise<unknown> {
+      taps.get(this.connectionPool.clientId)?.joining?.();
+      return Reflect.apply(stockJoinGroup, this, [request]);
+    };
+
+    prototype.heartbeat = async function heartbeat(this: Broker, request: HeartbeatRequest): Promise<unknown> {
+      const beaten = taps.get(this.connectionPool.clientId)?.beating?.();
+      const response = await Reflect.apply(stockHeartbeat, this, [request]);
+      beaten?.();
       return response;
     };
   },

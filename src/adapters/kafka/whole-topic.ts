@@ -27,7 +27,7 @@ export async function readTopic(
   ended.promise.catch(() => undefined);
   const clientId = `clientele-read-${randomUUID()}`;
   const ends = new TopicEnds(topic, partitions, () => ended.resolve(undefined));
-  const removeTap = addTap(clientId, { fetching: (request) => ends.fetching(request), synced: () => undefined });
+  const removeTap = addTap(clientId, { fetching: (request) => ends.fetching(request) });
   const consumer = createKafka(endpoint, clientId).consumer({
     groupId: clientId,
     readUncommitted: false,

@@ -41,6 +41,10 @@ export class MemoryStore implements StateStore {
     this.entriesById.clear();
   }
 
+  keys(): IterableIterator<string> {
+    return this.entriesById.keys();
+  }
+
   *entries(): IterableIterator<readonly [customerId: string, state: CustomerState]> {
     for (const [customerId, held] of this.entriesById) {
       yield [customerId, Buffer.isBuffer(held) ? this.decode(customerId, held) : held];

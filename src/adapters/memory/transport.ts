@@ -38,8 +38,14 @@ export class MemoryGroup {
     this.topics = topics;
   }
 
-  consumer(clock: Clock): GroupConsumer {
-    return new MemoryConsumer(this, clock);
+  /** A consumer that has not joined; `address` (`host:port`) is told to the group. */
+  consumer(clock: Clock, address = ''): GroupConsumer {
+    return new MemoryConsumer(this, clock, address);
+  }
+
+  /** Where the member that has `partition` answers look-ups; null = nobody has it. */
+  addressOf(partition: number): string | null {
+    return this.owners.get(partition)?.address ?? null;
   }
 
   join(member: MemoryConsumer): void {
@@ -79,6 +85,7 @@ export class MemoryGroup {
 }
 
 class MemoryConsumer implements GroupConsumer {
+  readonly address: string;
   private readonly group: MemoryGroup;
   private readonly clock: Clock;
   private readonly flowing = new Map<string, { stream: StreamName; partition: number; offset: number }>();
@@ -88,9 +95,10 @@ class MemoryConsumer implements GroupConsumer {
   private wake: () => void = () => undefined;
   private finished: Promise<void> = Promise.resolve();
 
-  constructor(group: MemoryGroup, clock: Clock) {
+  constructor(group: MemoryGroup, clock: Clock, address: string) {
     this.group = group;
     this.clock = clock;
+    this.address = address;
   }
 
   start(handler: GroupHandler): Promise<void> {
@@ -123,6 +131,15 @@ class MemoryConsumer implements GroupConsumer {
 
   commitPositions(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** An assignment here moves in one turn: a member that runs has what it was given. */
+  confirmed(): boolean {
+    return this.running;
+  }
+
+  addressOf(partition: number): string | null {
+    return this.group.addressOf(partition);
   }
 
   async stop(): Promise<void> {

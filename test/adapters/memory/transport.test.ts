@@ -23,10 +23,11 @@ function createMemoryRig(): Promise<TransportRig> {
   };
   for (const topic of Object.values(topics)) broker.createTopic(topic, partitionCount);
   const group = new MemoryGroup(broker, topics);
+  let members = 0;
   return Promise.resolve({
     partitionCount,
     producers: memoryProducers(broker, topics, 'app'),
-    createConsumer: () => group.consumer(clock),
+    createConsumer: () => group.consumer(clock, `member:${(members += 1)}`),
     append: (input, partition, values) => {
       for (const value of values) {
         broker.append(topics[input], partition, { key: Buffer.from('k'), value: Buffer.from(value), headers: {} });

@@ -243,6 +243,7 @@ export class KafkaRun {
         CLIENTELE_APP_ID: `${prefix}app`,
         CLIENTELE_MODEL: this.model.path,
         CLIENTELE_HTTP: '127.0.0.1:0',
+        CLIENTELE_API: '127.0.0.1:0',
         CLIENTELE_IDLE_COMMIT_MS: '300',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
