@@ -388,8 +388,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/pipeline/task.ts',
-        find: 'producer, store: this.store, taken };',
-        replace: 'producer, store: this.store, taken, work: this.pending?.work };',
+        find: 'producer, store: this.store, recent: this.recent, taken };',
+        replace: 'producer, store: this.store, recent: this.recent, taken, work: this.pending?.work };',
       },
     ],
     test: 'test/integration/traps-transactions.test.ts',

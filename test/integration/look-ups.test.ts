@@ -21,7 +21,7 @@ async function write(count: number): Promise<void> {
     written += 1;
     return order(`c${written % customers}`, firstDay + written * 60_000, 1, `e${written}`);
   });
-  await installation.write(events);
+  await installation.write('purchases', events);
 }
 
 async function apiUrl(service: Running): Promise<string> {
