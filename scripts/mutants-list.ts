@@ -254,7 +254,8 @@ export const mutants: readonly Mutant[] = [
     harm: 'events are lost: state and positions run ahead of what was committed',
     file: 'src/pipeline/incarnation.ts',
     find: '      deps.telemetry.commitFailed(partition, result);',
-    replace: '      deps.telemetry.commitFailed(partition, result);\n      this.adopt(next, this.changelogNext);',
+    replace:
+      '      deps.telemetry.commitFailed(partition, result);\n      this.adopt(sends, next, this.changelogNext);',
     test: 'test/pipeline/incarnation.test.ts',
     killer: 'the reply is lost at beforeCommit',
     said: 'to deeply equal',
@@ -378,8 +379,8 @@ export const mutants: readonly Mutant[] = [
     name: 'on a broker: a transaction that failed is kept for the next one',
     harm: 'its events are applied and told twice',
     file: 'src/pipeline/incarnation.ts',
-    find: '    this.work = new WorkingCopy(at.store);',
-    replace: '    this.work = at.work ?? new WorkingCopy(at.store);',
+    find: '    this.work = new WorkingCopy(at.store, deps.codec);',
+    replace: '    this.work = at.work ?? new WorkingCopy(at.store, deps.codec);',
     also: [
       {
         file: 'src/pipeline/incarnation.ts',

@@ -31,7 +31,7 @@ import type { RecentTransitions } from './recent.ts';
 import { RejectionWatch } from './rejection-watch.ts';
 import type { TakenOver } from './takeover.ts';
 import type { TaskDeps } from './task.ts';
-import { sendAll, sendsOf } from './transaction.ts';
+import { sendAll, sendsOf, type Sends } from './transaction.ts';
 import { Wake } from './wake.ts';
 import { WorkingCopy } from './work.ts';
 
@@ -103,7 +103,7 @@ export class Incarnation {
     this.offsets = at.taken.offsets;
     this.changelogNext = at.taken.next;
     this.setPhase = setPhase;
-    this.work = new WorkingCopy(at.store);
+    this.work = new WorkingCopy(at.store, deps.codec);
     this.inputs = inputNames.map((name) => this.openInput(name));
     this.merge = new Merge(this.inputs, deps.config.mergeWaitMs);
     this.lastCommitMs = deps.clock.now();
@@ -309,7 +309,7 @@ export class Incarnation {
       this.pending = { work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs: 0, error };
       return result;
     }
-    this.adopt(next, offsetsAt + 1);
+    this.adopt(sends, next, offsetsAt + 1);
     const durationMs = deps.clock.now() - startedMs;
     this.report({ work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs, error: null });
     return 'ok';
@@ -330,12 +330,12 @@ export class Incarnation {
     return { ...this.offsets, positions, inputTimes, backfillRuns, population, taskTimeMs, commitNumber };
   }
 
-  private adopt(next: TaskOffsets, changelogNext: number): void {
-    this.store.adopt(this.work.states);
+  private adopt({ states }: Sends, next: TaskOffsets, changelogNext: number): void {
+    for (const [customerId, value] of states) this.store.put(customerId, value);
     this.offsets = next;
     this.changelogNext = changelogNext;
     this.commits += 1;
-    this.work = new WorkingCopy(this.store);
+    this.work = new WorkingCopy(this.store, this.deps.codec);
     this.lastCommitMs = this.deps.clock.now();
     if (this.lastCommitMs - this.lastGroupOffsetsMs >= this.deps.config.groupOffsetsMs) void this.commitGroupOffsets();
   }

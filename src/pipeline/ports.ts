@@ -192,10 +192,8 @@ export interface Codec {
 /** Committed states of one task. Synchronous: the durable store (LMDB) reads synchronously too. */
 export interface StateStore {
   get(customerId: string): CustomerState | undefined;
-  /** Applies what a committed transaction changed. */
-  adopt(changes: ReadonlyMap<string, CustomerState | null>): void;
-  /** One changelog record during restore; bytes are copied, decoded on first touch. null = tombstone. */
-  restore(customerId: string, value: Buffer | null): void;
+  /** Keeps a committed changelog value, copied, to be decoded when it is asked for; null = tombstone. */
+  put(customerId: string, value: Buffer | null): void;
   clear(): void;
   readonly size: number;
   /** Every customer id, in no particular order; may be left and gone on with while the store changes. */

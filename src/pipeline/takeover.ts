@@ -195,7 +195,7 @@ async function apply(
       known.add(schemaId);
     }
   }
-  if (key.startsWith(customerKeyPrefix)) store.restore(key.slice(customerKeyPrefix.length), value);
+  if (key.startsWith(customerKeyPrefix)) store.put(key.slice(customerKeyPrefix.length), value);
   if (key !== 'm:offsets' || value === null) return null;
   const entry = codec.decodeChangelog(value);
   return entry.kind === 'offsets' ? entry.offsets : null;

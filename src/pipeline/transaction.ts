@@ -46,6 +46,8 @@ interface Addressed {
 export interface Sends {
   readonly batches: readonly (readonly SendBatch[])[];
   readonly records: number;
+  /** Changelog values by customer: what the store is to hold once they are committed. */
+  readonly states: ReadonlyMap<string, Buffer>;
 }
 
 /** Encodes `work` and `offsets`. Throws only for a bug of ours, so it is called before anything is begun. */
@@ -57,7 +59,7 @@ export function sendsOf(
 ): Sends {
   const addressed = recordsOf(work, recordedAtMs, context);
   const batches = [...cut(addressed, context.limits), [offsetsBatch(offsets, context)]];
-  return { batches, records: addressed.length + 1 };
+  return { batches, records: addressed.length + 1, states: work.states.values() };
 }
 
 /** Sends everything in order; resolves with the changelog offset of the `m:offsets` record. */
@@ -109,9 +111,8 @@ function recordsOf(work: WorkingCopy, recordedAtMs: number, context: Transaction
     const partition = context.partition % context.partitionCounts.deadLetters;
     records.push({ topic: 'deadLetters', partition, record });
   }
-  for (const state of work.states.values()) {
-    const key = Buffer.from(customerKeyPrefix + state.customerId);
-    const record = { key, value: codec.encodeCustomer(state), headers: {} };
+  for (const [customerId, value] of work.states.values()) {
+    const record = { key: Buffer.from(customerKeyPrefix + customerId), value, headers: {} };
     records.push({ topic: 'changelog', partition: context.partition, record });
   }
   return records;

@@ -9,6 +9,7 @@ import { outcomes, type Outcome, type ReasonCode } from '../domain/outcome.ts';
 import type { Transition } from '../domain/step.ts';
 import type { Entry } from './input.ts';
 import { inputNames, type InputName, type OutRecord, type StateStore } from './ports.ts';
+import { TouchedStates, type StateCodec } from './touched-states.ts';
 
 export type OutcomeCounts = Record<InputName, Record<Outcome, number>>;
 
@@ -19,7 +20,7 @@ export interface PendingTransition {
 }
 
 export class WorkingCopy {
-  readonly states = new Map<string, CustomerState>();
+  readonly states: TouchedStates;
   readonly transitions: PendingTransition[] = [];
   /** Customers whose Profile is due: something was said about them. */
   readonly announced = new Set<string>();
@@ -37,8 +38,9 @@ export class WorkingCopy {
   bytes = 0;
   private readonly store: StateStore;
 
-  constructor(store: StateStore) {
+  constructor(store: StateStore, codec: StateCodec) {
     this.store = store;
+    this.states = new TouchedStates(codec);
   }
 
   get empty(): boolean {
@@ -71,7 +73,7 @@ export class WorkingCopy {
   /** `before` as `state` told it; undefined = a customer not seen yet. */
   changed(state: CustomerState, before: CustomerState | undefined): void {
     this.moveStanding(before?.standing, state.standing);
-    this.states.set(state.customerId, state);
+    this.states.set(state);
   }
 
   /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */
