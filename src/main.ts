@@ -15,7 +15,7 @@ import { MemoryStore } from './adapters/memory/store.ts';
 import { readModelFile } from './adapters/model-file.ts';
 import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
-import type { LifecycleStage, TierDirection } from './domain/contracts.ts';
+import type { AlertStatus, LifecycleStage, TierDirection } from './domain/contracts.ts';
 import { engineVersion } from './domain/engine.ts';
 import { checkModel } from './domain/model-check.ts';
 import type { Model } from './domain/model.ts';
@@ -67,6 +67,11 @@ const retry = { firstMs: 100, maxMs: 2_000, attempts: 8 };
 const leaveShare = 0.25;
 /** How often the tasks are looked at until they all run. */
 const readyPollMs = 50;
+/** Steps of an alert, from the first to each of its ends. */
+const alerts = [
+  ...(['opened', 'escalated', 'deescalated'] as const),
+  ...(['resolved', 'expired', 'suppressed'] as const),
+] as const satisfies readonly AlertStatus[];
 const stages = ['potential', 'new', 'stable', 'lost', 'won_back'] as const satisfies readonly LifecycleStage[];
 const directions = ['entered', 'up', 'down', 'held', 'will_fall'] as const satisfies readonly TierDirection[];
 
@@ -82,6 +87,7 @@ export async function runService(config: Config, deps: RunDeps): Promise<void> {
     reasons: reasonCodes,
     directions,
     stages,
+    alerts,
     tiers: model.tiers.map(({ id }) => id),
   });
   telemetry.identify(deps.version, model.revision);
@@ -203,6 +209,7 @@ function serviceDeps(
       schemaUrls: {
         tierChanged: `urn:clientele:${subjectOf(topics.tierChanged)}`,
         lifecycleChanged: `urn:clientele:${subjectOf(topics.lifecycleChanged)}`,
+        churnAlert: `urn:clientele:${subjectOf(topics.churnAlert)}`,
       },
       partitionCounts: partitions.outputs,
       limits: defaultTransactionLimits,

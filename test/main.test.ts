@@ -29,7 +29,7 @@ function transportOf(change: Partial<Transport> = {}): {
   const broker = new MemoryBroker(() => clock.now());
   for (const topic of Object.values(topics)) broker.createTopic(topic, 2);
   const registry = new MemorySchemaRegistry();
-  for (const name of ['changelog', 'tierChanged', 'lifecycleChanged', 'profile'] as const)
+  for (const name of ['changelog', 'tierChanged', 'lifecycleChanged', 'churnAlert', 'profile'] as const)
     registry.register(subjectOf(topics[name]), schemaText(name));
   const group = new MemoryGroup(broker, topics);
   let handler: GroupHandler | null = null;

@@ -41,6 +41,7 @@ describe('OPERATIONS.md', () => {
       reasons: ['bad_magic'],
       directions: ['up'],
       stages: ['new'],
+      alerts: ['opened'],
       tiers: ['high'],
     });
     telemetry.identify('1.0.0', 1);
@@ -58,6 +59,7 @@ describe('OPERATIONS.md', () => {
       reasons: {},
       transitions: { up: 1 },
       stages: { new: 1 },
+      alerts: { opened: 1 },
       explanationMismatches: 0,
       recordsSent: 1,
     });

@@ -78,10 +78,10 @@ function inputsOf(names: readonly string[]): ReadonlySet<InputName> {
 export function kafkaTransport(config: Config, clock: Clock, logger: Logger): Transport {
   const topics = topicNames(config.topicPrefix);
   const { purchases, interactions, surveys, changelog } = topics;
-  const { tierChanged, lifecycleChanged, profile, deadLetters } = topics;
+  const { tierChanged, lifecycleChanged, churnAlert, profile, deadLetters } = topics;
   // Exactly these: the consumer subscribes to whatever it is given.
   const streams = { purchases, interactions, surveys, changelog };
-  const outputs = { changelog, tierChanged, lifecycleChanged, profile, deadLetters };
+  const outputs = { changelog, tierChanged, lifecycleChanged, churnAlert, profile, deadLetters };
   const endpoint = { brokers: config.kafkaBrokers, logger };
   return {
     partitionCounts: (names) => partitionCountsOf(endpoint, names),

@@ -25,6 +25,8 @@ export function kindOf(transition: Transition): string {
       return transition.value.direction;
     case 'lifecycleChanged':
       return transition.value.kind;
+    case 'churnAlert':
+      return transition.value.status;
   }
 }
 
@@ -52,6 +54,8 @@ function changeOf({ topic, value }: Transition): readonly [from: Cell, to: Cell,
       return [value.previousTier?.id ?? null, value.currentTier?.id ?? null, value.scoreBefore, value.scoreAfter];
     case 'lifecycleChanged':
       return [value.from, value.to, null, null];
+    case 'churnAlert':
+      return [value.previousBand, value.band, null, null];
   }
 }
 

@@ -24,6 +24,7 @@ export type Contacts = Pick<
   | 'answers'
   | 'complaints'
   | 'engagement'
+  | 'engagedAt'
   | 'channels'
   | 'acquisition'
   | 'touches'
@@ -63,6 +64,7 @@ export function withInteraction(state: CustomerState, event: Interaction, asOf: 
     answers: answer === null ? state.answers : withAnswer(state.answers, answer),
     complaints: withComplaint(state.complaints, event),
     engagement: engaged(state.engagement, weekOf(occurredAt, state.anchorAt), model.engagement[kind], asOf, state),
+    engagedAt: model.engagement[kind] > 0 ? Math.max(state.engagedAt ?? occurredAt, occurredAt) : state.engagedAt,
     channels: withChannel(state.channels, event.channel),
     acquisition: kind === 'acquired' ? earliest(state.acquisition, event) : state.acquisition,
     touches: kind === 'campaign_touch' ? touched(state.touches, occurredAt, state.days, model) : state.touches,

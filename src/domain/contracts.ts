@@ -17,6 +17,8 @@ export interface CustomerState {
   readonly anchorAt: number;
   /** Newest instant judged; never falls. */
   readonly evaluatedTo: number;
+  /** Earliest instant at which silence may change something, or a cap of the search; at or before evaluatedTo = not searched yet. */
+  readonly nextDue: number | null;
   /** Model revision that scored last. */
   readonly modelRevision: number;
   /** True = events are not applied. */
@@ -51,6 +53,8 @@ export interface CustomerState {
   readonly complaints: Complaints;
   /** Ascending; the newest 13 weeks. */
   readonly engagement: readonly EngagementWeek[];
+  /** Newest interaction of weight above 0. */
+  readonly engagedAt: number | null;
   /** Channels used; the first eight in the order of their codes. */
   readonly channels: readonly string[];
   /** Acquisition. */
@@ -81,6 +85,12 @@ export interface Standing {
   readonly previousTierEnteredAt: number | null;
   /** Lifecycle as last told. */
   readonly lifecycle: LifecycleStanding;
+  /** Holds until the next event; null = not searched since. */
+  readonly ahead: TierAhead | null;
+  /** When will_fall was told and neither the fall nor held has come; null = no notice stands. */
+  readonly fallNoticedAt: number | null;
+  /** Churn as last judged. */
+  readonly churn: ChurnStanding;
 }
 
 /** One factor as last told. */
@@ -109,10 +119,81 @@ export interface LifecycleStanding {
   readonly previousEnteredAt: number | null;
   /** lastPurchaseAt of the stage before. */
   readonly previousLastPurchaseAt: number | null;
+  /** Notices to a first-timer told so far: 1 = second_purchase_due, 2 = new_lapsing. */
+  readonly noticesTold: number;
 }
 
 /** Stage of a customer. `unknown` is never written: it stands for a symbol of a newer version. */
 export type LifecycleStage = 'potential' | 'new' | 'stable' | 'lost' | 'won_back' | 'unknown';
+
+/** What silence was found to do to the tier. */
+export interface TierAhead {
+  /** The tier does not change before this instant: that of the change, or how far was searched. */
+  readonly knownUntil: number;
+  /** True = it changes at that instant. */
+  readonly changes: boolean;
+  /** Tier then. */
+  readonly tierId: string | null;
+}
+
+/** Band of risk, and the alert of this silence. */
+export interface ChurnStanding {
+  /** Band entered. */
+  readonly band: ChurnBand;
+  /** Strictest band the customer has not been above since the last purchase: up to here nothing can be crossed. */
+  readonly floor: ChurnBand;
+  /** firstAt of the purchase day the silence began with; null = no purchase. */
+  readonly lastPurchaseAt: number | null;
+  /** When the band was entered. */
+  readonly crossedAt: number | null;
+  /** Crossing of the opening band that has no alert yet: it waits for its time or for the end of the cool-down. */
+  readonly waitingSince: number | null;
+  /** Open alert. */
+  readonly alert: OpenAlert | null;
+  /** When the latest alert ended: the cool-down runs from here. */
+  readonly endedAt: number | null;
+  /** Ascending by dueAt, at most eight; the oldest is let go unscored. */
+  readonly unscored: readonly UnscoredAlert[];
+}
+
+/** Risk band; none = above every line. */
+export type ChurnBand = 'none' | 'watch' | 'alert' | 'critical';
+
+/** An alert that is open. */
+export interface OpenAlert {
+  /** Stable to its end. */
+  readonly alertId: string;
+  /** When it opened. */
+  readonly openedAt: number;
+  /** When it ends by itself; null = never. */
+  readonly expiresAt: number | null;
+  /** Control group. */
+  readonly control: boolean;
+  /** eventId of its latest ChurnAlert. */
+  readonly eventId: string;
+}
+
+/** An alert whose horizon has not ended. */
+export interface UnscoredAlert {
+  /** Alert. */
+  readonly alertId: string;
+  /** When it opened. */
+  readonly openedAt: number;
+  /** When its horizon ends. */
+  readonly dueAt: number;
+  /** Band it opened at. */
+  readonly band: ChurnBand;
+  /** Probability of a purchase within the horizon at that moment, 0-1. */
+  readonly probability: number;
+  /** Control group. */
+  readonly control: boolean;
+  /** True = a campaign touch followed within 14 days. */
+  readonly isTreated: boolean;
+  /** True = a purchase followed within the horizon. */
+  readonly hasReturned: boolean;
+  /** Margin of the purchases within the horizon, minor units. */
+  readonly marginMinor: number;
+}
 
 /** One business day of purchases; every field is commutative. */
 export interface PurchaseDay {
@@ -432,9 +513,6 @@ export interface ScoreboardCell {
   /** Sum of its squares, for the interval. */
   readonly marginSquaredSum: number;
 }
-
-/** Risk band; none = above every line. */
-export type ChurnBand = 'none' | 'watch' | 'alert' | 'critical';
 
 /** What was done about an alert. `unknown` is never written: it stands for a symbol of a newer version. */
 export type AlertArm = 'treated' | 'untreated' | 'control' | 'unknown';

@@ -4,6 +4,7 @@
  */
 import { paidRepeats } from './baskets.ts';
 import { categoryCount, marginOf } from './categories.ts';
+import type { Occasions } from './days.ts';
 import { expectedSpend, smoothedMean } from './math/gamma-gamma.ts';
 import { gapQuantile, gapShare } from './math/lomax.ts';
 import { historyOf, lifetimeNetMinor, ofBuyer, ofHistory } from './metric.ts';
@@ -35,10 +36,20 @@ export const nextPurchaseAt = ofBuyer((occasions, { asOf }, { purchase: { r, alp
   return at <= instantMsMax ? at : null;
 });
 
+/** P(buy within the model's horizon) just after the last purchase day. */
+export const pBuyAtStart = ofHistory(({ x, tx }, model) =>
+  pBuyWithin(model.purchase, { x, tx, T: tx }, horizonWeeks(model)),
+);
+
 /** P(buy within a year) just after the last purchase day. */
 export const pBuyYearAtStart = ofHistory(({ x, tx }, { purchase }) =>
   pBuyWithin(purchase, { x, tx, T: tx }, yearWeeks),
 );
+
+/** Expected purchase days within `weeks` from an instant not before the last purchase. */
+export function expectedWithin(occasions: Occasions, asOf: number, weeks: number, { purchase }: Model): number {
+  return expectedPurchases(purchase, historyOf(occasions, asOf), weeks);
+}
 
 /**
  * Predicted net amount of a purchase day, never below 0: Gamma-Gamma where it is fitted and the customer has paid repeat days;
@@ -83,6 +94,11 @@ export function winBack(moment: Moment, model: Model): number | null {
   return 1 / (1 + Math.exp(-logit));
 }
 
+/** What a predicted purchase day leaves after goods and logistics, minor units. */
+export function perPurchaseMargin(moment: Moment, model: Model): number {
+  return (predictedSpend(moment, model) ?? 0) * marginOf(moment.state.categories, model);
+}
+
 /**
  * Predicted customer lifetime value: the purchases expected month by month over the horizon, at the predicted spend and the
  * margin of what the customer buys, discounted monthly, less what upkeep costs. Minor units, not rounded.
@@ -90,7 +106,7 @@ export function winBack(moment: Moment, model: Model): number | null {
 export const clvPredicted = ofBuyer((occasions, moment, model) => {
   const { horizonMonths, monthlyDiscount, maintenancePerPurchaseMinor, maintenancePerMonthMinor } = model.clv;
   const history = historyOf(occasions, moment.asOf);
-  const perPurchase = (predictedSpend(moment, model) ?? 0) * marginOf(moment.state.categories, model);
+  const perPurchase = perPurchaseMargin(moment, model);
   const perMonth = maintenancePerMonthMinor * pAlive(model.purchase, history);
   let [value, before] = [0, 0];
   for (let month = 1; month <= horizonMonths; month += 1) {

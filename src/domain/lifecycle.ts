@@ -5,7 +5,8 @@
 import { lastAnswer, npsClass, openComplaints } from './answers.ts';
 import { engagementAt } from './contacts.ts';
 import type { LifecycleStage, LifecycleStanding, StageMetrics, Stickiness } from './contracts.ts';
-import { pBuyYear, pBuyYearAtStart } from './forecast.ts';
+import { isJudgedByGap } from './churn.ts';
+import { overdue, pBuyYear, pBuyYearAtStart } from './forecast.ts';
 import { metrics } from './metrics.ts';
 import type { MetricName } from './metrics.ts';
 import type { Model } from './model.ts';
@@ -27,6 +28,7 @@ export const noStage: LifecycleStanding = {
   previousStage: null,
   previousEnteredAt: null,
   previousLastPurchaseAt: null,
+  noticesTold: 0,
 };
 
 /**
@@ -53,21 +55,24 @@ export function stageAt(held: StageHeld, moment: Moment, model: Model): Stage {
 export function isLost(moment: Moment, model: Model): boolean {
   const { occasions, asOf } = moment;
   if (occasions === null || asOf <= occasions.lastAt) return false;
-  const { lostFloor, lostShareOfStart, lostAfterDays } = model.lifecycle;
-  if (asOf - occasions.lastAt >= lostAfterDays * dayMs) return true;
+  if (asOf - occasions.lastAt >= model.lifecycle.lostAfterDays * dayMs) return true;
   const now = pBuyYear(moment, model) ?? 0;
-  if (now <= lostFloor && now <= lostShareOfStart * (pBuyYearAtStart(moment, model) ?? 0)) return true;
-  const { overdueQuantile, overdueRepeatDays } = model.churn;
-  const isJudgedByGap = model.purchase.degenerate && occasions.count > overdueRepeatDays;
-  return isJudgedByGap && (metrics.overdue.valueOf(moment, model) ?? 0) >= overdueQuantile;
+  if (now <= model.lifecycle.lostFloor && now <= lostLine(moment, model)) return true;
+  return isJudgedByGap(moment, model) && (overdue(moment, model) ?? 0) >= model.churn.overdueQuantile;
+}
+
+/** P(buy within a year) at which a customer is lost. */
+export function lostLine(moment: Moment, model: Model): number {
+  const { lostFloor, lostShareOfStart } = model.lifecycle;
+  return Math.min(lostFloor, lostShareOfStart * (pBuyYearAtStart(moment, model) ?? 0));
 }
 
 /** How firmly a customer buys: strong until the median of the next gap has passed, then weak; null without a purchase. */
 export function stickinessAt(stage: LifecycleStage | null, moment: Moment, model: Model): Stickiness | null {
-  const overdue = metrics.overdue.valueOf(moment, model);
-  if (overdue === null) return null;
+  const share = overdue(moment, model);
+  if (share === null) return null;
   if (stage === 'lost') return 'lost';
-  return overdue < 0.5 ? 'strong' : 'weak';
+  return share < 0.5 ? 'strong' : 'weak';
 }
 
 /** Metric set of a stage, the others null. */

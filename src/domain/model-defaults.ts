@@ -78,6 +78,7 @@ export const modelDefaults = {
     overdueRepeatDays: 3,
     alertsPerHour: null,
     controlShare: 0,
+    controlKey: 'control-1',
     // Hand-set: the odds of a purchase are halved, lowered by a third, raised by half.
     signals: {
       openComplaint: { logOdds: -0.7, days: 90 },

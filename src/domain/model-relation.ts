@@ -63,6 +63,8 @@ export interface ChurnModel {
   readonly alertsPerHour: number | null;
   /** Share of alerts that are marked as control and must not be acted on, 0-1. */
   readonly controlShare: number;
+  /** Draws the control group; another key draws another one. */
+  readonly controlKey: string;
   readonly signals: ChurnSignals;
 }
 

@@ -25,6 +25,11 @@ export function restated(moment: Moment, state: CustomerState): Moment {
   return moment.state === state ? moment : new LazyMoment(state, moment.asOf, moment.occasions);
 }
 
+/** Returns the same silent customer at another instant. */
+export function shifted(moment: Moment, asOf: number): Moment {
+  return new LazyMoment(moment.state, asOf, moment.occasions);
+}
+
 class LazyMoment implements Moment {
   readonly state: CustomerState;
   readonly asOf: number;

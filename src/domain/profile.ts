@@ -1,6 +1,6 @@
 /**
- * The Profile: a customer as known at an instant, as the profile topic carries it. It computes, it decides nothing. What
- * silence leads to (`next`) and churn bands belong to timers and are not told yet.
+ * The Profile: a customer as known at an instant, as the profile topic carries it. It computes, it decides nothing. Of
+ * a state that is armed, `next` says what silence leads to.
  */
 import { lastAnswer, npsClass } from './answers.ts';
 import { preferences } from './categories.ts';
@@ -11,6 +11,7 @@ import type {
   ProfileEngagement,
   ProfileForecast,
   ProfileLoyalty,
+  ProfileNext,
   ProfilePurchase,
   ProfileScore,
   ProfileValue,
@@ -48,11 +49,11 @@ export function profileOf(state: CustomerState, model: Model, asOf: number): Pro
       tier: tierContract(tierById(model, tierId)),
       lifecycle: lifecycle.stage,
       stickiness: stickinessAt(lifecycle.stage, moment, model),
-      churnBand: 'none',
-      openAlertId: null,
+      churnBand: state.standing.churn.band,
+      openAlertId: state.standing.churn.alert?.alertId ?? null,
     },
     score: occasions === null ? null : scoreGroup(moment, model),
-    next: null,
+    next: nextGroup(state, model),
     purchase: occasions === null ? null : purchaseGroup(moment, occasions, read, model),
     forecast: occasions === null ? null : forecastGroup(read, model),
     value: valueGroup(moment, read, model),
@@ -60,6 +61,12 @@ export function profileOf(state: CustomerState, model: Model, asOf: number): Pro
     engagement: engagementGroup(moment, read),
     loyalty: loyaltyGroup(read),
   };
+}
+
+/** What silence leads to, as far as it was searched. */
+function nextGroup({ standing: { ahead }, nextDue }: CustomerState, model: Model): ProfileNext {
+  const becomes = ahead?.changes === true ? tierContract(tierById(model, ahead.tierId)) : null;
+  return { validUntil: becomes === null ? null : (ahead?.knownUntil ?? null), becomes, nextDue };
 }
 
 function scoreGroup(moment: Moment, model: Model): ProfileScore {

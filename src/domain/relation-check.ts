@@ -93,7 +93,7 @@ export function lifecycleIn(part: Part, horizonDays: number): LifecycleModel {
 export function churnIn(part: Part): ChurnModel {
   part.object([
     ...['bands', 'openAt', 'minPurchaseDays', 'leaveMargin', 'coolDownDays', 'forDays', 'expires'],
-    ...['overdueQuantile', 'overdueRepeatDays', 'alertsPerHour', 'controlShare', 'signals'],
+    ...['overdueQuantile', 'overdueRepeatDays', 'alertsPerHour', 'controlShare', 'controlKey', 'signals'],
   ]);
   return {
     bands: bandsIn(part.at('bands')),
@@ -107,6 +107,7 @@ export function churnIn(part: Part): ChurnModel {
     overdueRepeatDays: part.at('overdueRepeatDays').number({ min: 0, max: 1_000, isInteger: true }),
     alertsPerHour: part.at('alertsPerHour').nullable((given) => given.number({ min: 0, max: 1e9, isInteger: true })),
     controlShare: part.at('controlShare').number(share),
+    controlKey: part.at('controlKey').text(),
     signals: signalsIn(part.at('signals')),
   };
 }

@@ -3,6 +3,7 @@
  * judgement (that is `step`). States are values: a change returns a new one that shares what did not change.
  */
 import { surveyAnswer, withAnswer } from './answers.ts';
+import { noChurn } from './churn.ts';
 import { withInteraction } from './contacts.ts';
 import type { CustomerState, InputTally } from './contracts.ts';
 import { noPurchaseDays } from './days.ts';
@@ -19,6 +20,7 @@ export function emptyState(customerId: string, firstSeenAt: number): CustomerSta
     firstSeenAt,
     anchorAt: firstSeenAt,
     evaluatedTo: firstSeenAt,
+    nextDue: null,
     modelRevision: 0,
     restricted: false,
     sequences: { tierChanged: 0, lifecycleChanged: 0, churnAlert: 0 },
@@ -31,6 +33,9 @@ export function emptyState(customerId: string, firstSeenAt: number): CustomerSta
       previousTierId: null,
       previousTierEnteredAt: null,
       lifecycle: noStage,
+      ahead: null,
+      fallNoticedAt: null,
+      churn: noChurn,
     },
     ...noPurchaseDays,
     totals: {
@@ -54,6 +59,7 @@ export function emptyState(customerId: string, firstSeenAt: number): CustomerSta
     answers: [],
     complaints: { opened: 0, resolved: 0, lastAt: null, lossReason: null },
     engagement: [],
+    engagedAt: null,
     channels: [],
     acquisition: { at: null, source: null, referrerId: null },
     touches: { olderCount: 0, olderAnswered: 0, recent: [] },
@@ -78,6 +84,9 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
   const firstSeenAt = Math.min(state.firstSeenAt, occurredAt);
   const evaluatedTo = Math.max(state.evaluatedTo, occurredAt);
   const modelRevision = model.revision;
+  // Whatever silence was found to lead to, it no longer does.
+  const nextDue = evaluatedTo;
+  const standing = state.standing.ahead === null ? state.standing : { ...state.standing, ahead: null };
   switch (input.input) {
     case 'purchases': {
       const { days, older, weeks, totals, categories, channels, touches } = withPurchase(
@@ -91,7 +100,9 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
         ...state,
         firstSeenAt,
         evaluatedTo,
+        nextDue,
         modelRevision,
+        standing,
         days,
         older,
         weeks,
@@ -112,7 +123,9 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
           ...withInteraction(state, input.event, evaluatedTo, model),
           firstSeenAt,
           evaluatedTo,
+          nextDue,
           modelRevision,
+          standing,
           interactionRing: ring,
           interactions,
         },
@@ -123,7 +136,17 @@ export function evolve(state: CustomerState, input: InputEvent, model: Model): E
       const answers = withAnswer(state.answers, surveyAnswer(input.event));
       return {
         outcome,
-        state: { ...state, firstSeenAt, evaluatedTo, modelRevision, surveyRing: ring, surveys, answers },
+        state: {
+          ...state,
+          firstSeenAt,
+          evaluatedTo,
+          nextDue,
+          modelRevision,
+          standing,
+          surveyRing: ring,
+          surveys,
+          answers,
+        },
       };
     }
   }

@@ -19,6 +19,7 @@ export interface TransitionHeaders {
 const eventTypes: Readonly<Record<Transition['topic'], string>> = {
   tierChanged: 'customer-value.tier-changed.v1',
   lifecycleChanged: 'customer-value.lifecycle-changed.v1',
+  churnAlert: 'customer-value.churn-alert.v1',
 };
 
 /** Attribute headers of one transition; `recordedtime` and `traceparent` are the only ones that differ in a replay. */

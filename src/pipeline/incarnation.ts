@@ -292,6 +292,7 @@ export class Incarnation {
   private async commit(): Promise<'ok' | 'unknown' | 'fenced'> {
     const { deps, work, producer, partition } = this;
     work.assertConserved();
+    work.arm(deps.model);
     const startedMs = deps.clock.now();
     const next = this.nextOffsets(startedMs);
     const { incarnation, commitNumber } = next;
@@ -359,16 +360,18 @@ export class Incarnation {
     this.recent.note(work.transitions, commit.recordedAtMs);
     const transitions: Record<string, number> = {};
     const stages: Record<string, number> = {};
+    const alerts: Record<string, number> = {};
     let explanationMismatches = 0;
     for (const { transition } of work.transitions) {
       if (transition.topic === 'tierChanged') {
         count(transitions, transition.value.direction);
         if (!addsUp(transition.value)) explanationMismatches += 1;
-      } else count(stages, transition.value.to ?? 'none');
+      } else if (transition.topic === 'churnAlert') count(alerts, transition.value.status);
+      else count(stages, transition.value.to ?? 'none');
     }
     const { outcomes, reasons } = work;
     telemetry.committed({
-      ...{ partition, durationMs, outcomes, reasons, transitions, stages },
+      ...{ partition, durationMs, outcomes, reasons, transitions, stages, alerts },
       ...{ explanationMismatches, recordsSent },
     });
     telemetry.stateSize(partition, this.store.size, this.offsets.population);

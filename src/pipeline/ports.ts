@@ -5,7 +5,14 @@
  * transport (adapters/memory), held to one contract suite. Nothing here knows kafkajs, Avro or a clock.
  * Offsets are plain numbers (a log beyond 2^53 records is out of scope); instants are epoch milliseconds.
  */
-import type { CustomerState, LifecycleChanged, Profile, TaskOffsets, TierChanged } from '../domain/contracts.ts';
+import type {
+  ChurnAlert,
+  CustomerState,
+  LifecycleChanged,
+  Profile,
+  TaskOffsets,
+  TierChanged,
+} from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 
@@ -17,7 +24,7 @@ export type InputName = (typeof inputNames)[number];
 export type StreamName = InputName | 'changelog';
 
 /** Streams a task writes. */
-export type OutputName = 'changelog' | 'tierChanged' | 'lifecycleChanged' | 'profile' | 'deadLetters';
+export type OutputName = 'changelog' | 'tierChanged' | 'lifecycleChanged' | 'churnAlert' | 'profile' | 'deadLetters';
 
 /** One record as the broker holds it. `key` and `value` may alias the fetch response: copy before keeping. */
 export interface RawRecord {
@@ -180,6 +187,7 @@ export interface Codec {
   learn(input: InputName, schemaId: number): Promise<void>;
   encodeTierChanged(value: TierChanged): Buffer;
   encodeLifecycleChanged(value: LifecycleChanged): Buffer;
+  encodeChurnAlert(value: ChurnAlert): Buffer;
   encodeProfile(value: Profile): Buffer;
   encodeCustomer(state: CustomerState): Buffer;
   encodeOffsets(offsets: TaskOffsets): Buffer;
@@ -236,6 +244,8 @@ export interface CommitReport {
   readonly transitions: Readonly<Record<string, number>>;
   /** LifecycleChanged by the stage entered. */
   readonly stages: Readonly<Record<string, number>>;
+  /** ChurnAlert by status. */
+  readonly alerts: Readonly<Record<string, number>>;
   /** TierChanged whose contributions do not sum to its change of score: our bug, must stay 0. */
   readonly explanationMismatches: number;
   readonly recordsSent: number;

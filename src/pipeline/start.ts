@@ -47,6 +47,7 @@ export const serviceTopics = [
   'changelog',
   'tierChanged',
   'lifecycleChanged',
+  'churnAlert',
   'profile',
   'deadLetters',
 ] as const satisfies readonly TopicKey[];
@@ -81,6 +82,7 @@ export function judgePartitions(counts: ReadonlyMap<string, number | null>, topi
     changelog: tasks,
     tierChanged: countOf('tierChanged'),
     lifecycleChanged: countOf('lifecycleChanged'),
+    churnAlert: countOf('churnAlert'),
     profile: countOf('profile'),
     deadLetters: countOf('deadLetters'),
   };

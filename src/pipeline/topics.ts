@@ -33,11 +33,12 @@ export function subjectOf(topic: string): string {
 }
 
 /** Returns the subjects of what the service writes in Avro. */
-export function writtenSubjects({ changelog, tierChanged, lifecycleChanged, profile }: TopicNames) {
+export function writtenSubjects({ changelog, tierChanged, lifecycleChanged, churnAlert, profile }: TopicNames) {
   return {
     changelog: subjectOf(changelog),
     tierChanged: subjectOf(tierChanged),
     lifecycleChanged: subjectOf(lifecycleChanged),
+    churnAlert: subjectOf(churnAlert),
     profile: subjectOf(profile),
   };
 }

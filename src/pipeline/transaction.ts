@@ -124,6 +124,8 @@ function encoded(transition: Transition, recordedAt: number, codec: Codec): Buff
       return codec.encodeTierChanged({ ...transition.value, recordedAt });
     case 'lifecycleChanged':
       return codec.encodeLifecycleChanged({ ...transition.value, recordedAt });
+    case 'churnAlert':
+      return codec.encodeChurnAlert({ ...transition.value, recordedAt });
   }
 }
 

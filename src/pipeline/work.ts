@@ -5,6 +5,8 @@
  * I1 Conservation: consumed = the sum of the six outcomes, per input; asserted before every commit.
  */
 import type { CustomerState } from '../domain/contracts.ts';
+import type { Model } from '../domain/model.ts';
+import { arm } from '../domain/next-instant.ts';
 import { outcomes, type Outcome, type ReasonCode } from '../domain/outcome.ts';
 import type { Transition } from '../domain/step.ts';
 import type { Entry } from './input.ts';
@@ -74,6 +76,11 @@ export class WorkingCopy {
   changed(state: CustomerState, before: CustomerState | undefined): void {
     this.moveStanding(before?.standing, state.standing);
     this.states.set(state);
+  }
+
+  /** Finds the next instant of every changed customer, once for all that happened to them. */
+  arm(model: Model): void {
+    for (const [customerId, state] of this.states) this.states.set(customerId, arm(state, model));
   }
 
   /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */

@@ -34,7 +34,7 @@ describe('explain', () => {
     expect(code).toBe(exitCodes.done);
     expect(stdout).toContain('customer 20873 as of 1998-06-30T12:00Z (model revision 1, money in USD)\n');
     expect(stdout).toContain('tier High since 1997-07-28T12:00Z, 93.27 of 100 points now\n');
-    expect(stdout).toMatch(/1997-07-28T12:00Z {2}up +Mid → High +35\.65 → 73\.41 +most by revenue365 \+15\.25\n/);
+    expect(stdout).toMatch(/1997-07-28T12:00Z {2}up +Mid → High +42\.93 → 73\.41 +most by revenue365 \+13\.97\n/);
     expect(stdout).toMatch(/\n {2}revenue365 +1335\.84 USD +40\.00 +40\.00 +0\.00\n/);
     expect(stdout).toMatch(/\n {2}to remain High +33\.27 points to spare\n/);
     expect(stdout).toMatch(/\n {2}pBuy +0\.808\n/);

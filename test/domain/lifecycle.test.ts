@@ -23,7 +23,7 @@ describe('stageAt', () => {
       [null, 'potential', 1, `interaction-${noon(0)}`],
       ['potential', 'new', 2, `order--${noon(3)}`],
       ['new', 'stable', 3, `order--${noon(20)}`],
-      ['stable', 'lost', 4, `interaction-${noon(800)}`],
+      ['stable', 'lost', 4, null],
       ['lost', 'won_back', 5, `order--${noon(810)}`],
       ['won_back', 'stable', 6, `order--${noon(830)}`],
     ]);
@@ -31,16 +31,18 @@ describe('stageAt', () => {
     expect(state.sequences.lifecycleChanged).toBe(6);
   });
 
-  it('tells the loss that a purchase ends before it tells the return', () => {
+  it('tells a loss at the first millisecond of it, whenever the next event comes', () => {
     const { stages } = tell([buys(0), buys(10), buys(900)]);
-    expect(stages.slice(-2).map(({ from, to, effectiveAt }) => [from, to, effectiveAt])).toEqual([
-      ['stable', 'lost', noon(900)],
-      ['lost', 'won_back', noon(900)],
-    ]);
+    const [lost, back] = stages.slice(-2);
+    expect([lost?.from, lost?.to, lost?.cause, lost?.causationId]).toEqual(['stable', 'lost', 'time_passed', null]);
+    expect([back?.from, back?.to, back?.effectiveAt]).toEqual(['lost', 'won_back', noon(900)]);
+    const { state } = tell([buys(0), buys(10)]);
+    const lostAt = lost?.effectiveAt ?? 0;
+    expect([lostAt - 1, lostAt].map((at) => isLost(momentOf(state, at), cdnowModel))).toEqual([false, true]);
     expect(stages.at(-2)?.metrics.lost).toMatchObject({ historicValueMinor: 4_000, lossReason: 'silence' });
   });
 
-  it('ends a return after 90 days, said at the next event, and not by a second order of its day', () => {
+  it('ends a return after 90 days, and not by a second order of its day', () => {
     const back = [buys(0), buys(10), buys(900), purchase({ eventId: 'same', occurredAt: noon(900) + 60_000 })];
     expect(tell(back).state.standing.lifecycle.stage).toBe('won_back');
     const before = tell([...back, interaction({ occurredAt: noon(990) - 1 })]);
@@ -56,7 +58,7 @@ describe('stageAt', () => {
   });
 
   it('takes a loss back when late news shows a purchase in the silence', () => {
-    const { stages, state } = tell([buys(0), buys(10), interaction({ occurredAt: noon(800) }), buys(700), buys(801)]);
+    const { stages, state } = tell([buys(0), buys(10), interaction({ occurredAt: noon(400) }), buys(290), buys(401)]);
     const lost = stages.find(({ to }) => to === 'lost');
     expect(stages.map(({ to }) => to)).toEqual(['new', 'stable', 'lost', 'stable']);
     expect(stages.at(-1)).toMatchObject({ cause: 'correction', supersedes: lost?.eventId, from: 'lost', to: 'stable' });

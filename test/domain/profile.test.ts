@@ -42,7 +42,7 @@ describe('profileOf', () => {
       forecast: { horizonDays: 91, crossSell: null, winBack: null, winBackCalibrated: false },
       // The demo's model knows no costs: all of the revenue is margin.
       value: { currency: 'USD', profitMinor: 6_000, clvHistoricMinor: 6_000, indirectMinor: 0, assumedCostShare: 1 },
-      next: null,
+      next: { validUntil: null, becomes: null },
       voice: { nps: null, npsClass: null, satisfaction: null, openComplaints: 0 },
       engagement: { weighted: 0, touches: 0, touchResponse: null },
       loyalty: { tenureWeeks: 2, repurchaseRate: 1, categories: null, referralsMade: 0 },

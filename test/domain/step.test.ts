@@ -1,10 +1,12 @@
 // One event, one outcome, and what there is to tell.
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CustomerState } from '../../src/domain/contracts.ts';
 import type { InputEvent } from '../../src/domain/event.ts';
 import { step } from '../../src/domain/step.ts';
 import type { Transition } from '../../src/domain/step.ts';
+import { dayMs } from '../../src/domain/time.ts';
 import { cdnowModel, interaction, noon, purchase, tell } from './support/story.ts';
 
 /** Four days of 60.00, ten days apart: from low over mid to high. */
@@ -43,15 +45,25 @@ describe('step', () => {
     expect(transitions).toHaveLength(1);
   });
 
-  it('rises at once and falls in silence, said at the next event of any kind', () => {
+  it('rises at once and falls in silence, each fall announced and told at its instant before the next event', () => {
     const { transitions } = tell([...rise, interaction({ occurredAt: noon(700) })]);
-    expect(transitions.map(({ direction, currentTier }) => [direction, currentTier?.id])).toEqual([
-      ['entered', 'low'],
-      ['up', 'mid'],
-      ['up', 'high'],
-      ['down', 'low'],
+    expect(transitions.map(({ direction, currentTier, cause }) => [direction, currentTier?.id, cause])).toEqual([
+      ['entered', 'low', 'activity'],
+      ['up', 'mid', 'activity'],
+      ['up', 'high', 'activity'],
+      ['will_fall', 'high', 'time_passed'],
+      ['down', 'mid', 'time_passed'],
+      ['will_fall', 'mid', 'time_passed'],
+      ['down', 'low', 'time_passed'],
     ]);
-    expect(transitions.at(-1)).toMatchObject({ effectiveAt: noon(700), causationId: `interaction-${noon(700)}` });
+    const [notice, fall] = transitions.slice(-2);
+    // The first purchase day leaves the trailing year.
+    expect(fall).toMatchObject({ effectiveAt: noon(20) + 365 * dayMs, causationId: null, validUntil: null });
+    expect(notice).toMatchObject({
+      effectiveAt: (fall?.effectiveAt ?? 0) - 14 * dayMs,
+      validUntil: fall?.effectiveAt,
+      decaysTo: { tier: { id: 'low' }, at: fall?.effectiveAt },
+    });
   });
 
   it('keeps a tier through its dwell however low the score, and lets it fall with the first event after', () => {
@@ -138,8 +150,8 @@ describe('step with a late event that undoes the latest transition', () => {
   });
 
   it('takes back a fall that a late purchase shows to be none', () => {
-    const silence = interaction({ occurredAt: noon(330) });
-    const meanwhile = [310, 320].map((n) => purchase({ occurredAt: noon(n), amountMinor: 30_000 }));
+    const silence = interaction({ occurredAt: noon(85) });
+    const meanwhile = [70, 75].map((n) => purchase({ occurredAt: noon(n), amountMinor: 30_000 }));
     const { transitions } = tell([...rise, silence, ...meanwhile]);
     const down = transitions.find(({ direction }) => direction === 'down');
     expect(down).toMatchObject({ previousTier: { id: 'high' } });
@@ -182,7 +194,8 @@ describe('the transitions of any history', () => {
           expect(transition.sequence).toBe(index + 1);
           expect(transition.previousTier).toEqual(before?.currentTier ?? null);
           expect(transition.scoreBefore).toBe(before?.scoreAfter ?? 0);
-          expect(transition.currentTier).not.toEqual(transition.previousTier);
+          const isNotice = transition.direction === 'held' || transition.direction === 'will_fall';
+          expect(isDeepStrictEqual(transition.currentTier, transition.previousTier)).toBe(isNotice);
           expect(transition.effectiveAt).toBeGreaterThanOrEqual(before?.effectiveAt ?? 0);
           const contributed = transition.factors.reduce((sum, { contribution }) => sum + contribution, 0);
           expect(contributed).toBe(transition.scoreAfter - transition.scoreBefore);

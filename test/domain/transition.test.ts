@@ -1,12 +1,14 @@
 // Ids and factors of transitions, also across a change of the model.
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/domain/model.ts';
-import { transitionId } from '../../src/domain/transition.ts';
+import { originOf, transitionId } from '../../src/domain/reason.ts';
+import type { InputEvent } from '../../src/domain/event.ts';
 import { step } from '../../src/domain/step.ts';
 import { cdnowModel, interaction, noon, purchase, tell } from './support/story.ts';
 
 describe('transitionId', () => {
-  const cause = purchase({ eventId: 'e1', occurredAt: noon(0) });
+  const eventOf = (input: InputEvent): ReturnType<typeof originOf> => originOf({ kind: 'event', input });
+  const cause = eventOf(purchase({ eventId: 'e1', occurredAt: noon(0) }));
 
   it('never changes: consumers deduplicate by it', () => {
     expect(transitionId('c1', 'tierChanged', cause, 1, 0)).toBe('d481860e-43fe-8982-983e-d28d989acfb4');
@@ -16,8 +18,9 @@ describe('transitionId', () => {
     const ids = [
       transitionId('c1', 'tierChanged', cause, 1, 0),
       transitionId('c2', 'tierChanged', cause, 1, 0),
-      transitionId('c1', 'tierChanged', interaction({ eventId: 'e1', occurredAt: noon(0) }), 1, 0),
-      transitionId('c1', 'tierChanged', purchase({ eventId: 'e2', occurredAt: noon(0) }), 1, 0),
+      transitionId('c1', 'tierChanged', eventOf(interaction({ eventId: 'e1', occurredAt: noon(0) })), 1, 0),
+      transitionId('c1', 'tierChanged', eventOf(purchase({ eventId: 'e2', occurredAt: noon(0) })), 1, 0),
+      transitionId('c1', 'tierChanged', ['due', noon(0)], 1, 0),
       transitionId('c1', 'tierChanged', cause, 2, 0),
       transitionId('c1', 'tierChanged', cause, 1, 1),
     ];

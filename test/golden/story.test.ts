@@ -103,19 +103,30 @@ const words = (code: string | null): string => (code ?? 'nobody').replace('_', '
 const money = (amountMinor: number | null): string => ((amountMinor ?? 0) / 100).toFixed(2);
 const points = (hundredths: number): string => (hundredths / 100).toFixed(2);
 
+/** What time alone has done carries its own minute. */
+function onItsOwn({ cause, effectiveAt }: Pick<Transition['value'], 'cause' | 'effectiveAt'>): string {
+  return cause === 'time_passed' ? `${new Date(effectiveAt).toISOString().slice(0, 16).replace('T', ' ')} ` : '';
+}
+
 /** A transition in a marketer's words. */
 function told({ topic, value }: Transition): string {
   const corrected = value.cause === 'correction' ? ', corrected' : '';
+  const when = onItsOwn(value);
   if (topic === 'lifecycleChanged') {
     const reason = value.metrics.lost === null ? '' : ` (${words(value.metrics.lost.lossReason)})`;
-    return `${value.from === null ? '' : `${words(value.from)} → `}${words(value.to)}${reason}${corrected}`;
+    return `${when}${value.from === null ? '' : `${words(value.from)} → `}${words(value.to)}${reason}${corrected}`;
   }
+  if (topic === 'churnAlert')
+    return `${when}alert ${value.status}${value.resolveReason === null ? '' : ` (${value.resolveReason})`}`;
   const now = value.currentTier?.name ?? 'no tier';
+  if (value.direction === 'will_fall') {
+    return `${when}will fall from ${now} to ${value.decaysTo?.tier?.name ?? 'no tier'}`;
+  }
   const what =
     value.previousTier === null ? `enters ${now}` : `${value.direction} from ${value.previousTier.name} to ${now}`;
   const purchaseNeeded = value.toNext?.actions.find(({ action }) => action === 'purchase')?.amountMinor ?? null;
   const next = purchaseNeeded === null ? '' : `, next with ${money(purchaseNeeded)} more`;
-  return `${what}${corrected}: ${points(value.scoreBefore)} → ${points(value.scoreAfter)}${next}`;
+  return `${when}${what}${corrected}: ${points(value.scoreBefore)} → ${points(value.scoreAfter)}${next}`;
 }
 
 /** Where a customer stands, in a line. */

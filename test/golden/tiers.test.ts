@@ -49,17 +49,24 @@ function eventOf({ date, happens }: Row, index: number): InputEvent {
   throw new Error(`a story knows no "${happens}"`);
 }
 
+/** What time alone has done carries its own minute. */
+function onItsOwn({ cause, effectiveAt }: TierTransition['value']): string {
+  return cause === 'time_passed' ? `${new Date(effectiveAt).toISOString().slice(0, 16).replace('T', ' ')} ` : '';
+}
+
 /** A transition in a marketer's words: what changed, the score before and after, and what each factor did to it. */
 function told({ value }: TierTransition): string {
-  const { direction, previousTier, currentTier, scoreBefore, scoreAfter, cause, factors } = value;
+  const { direction, previousTier, currentTier, scoreBefore, scoreAfter, cause, factors, decaysTo } = value;
   const points = (hundredths: number): string => (hundredths / 100).toFixed(2);
   const parts = factors.map(
     ({ name, contribution }) => `${name} ${contribution < 0 ? '' : '+'}${points(contribution)}`,
   );
   const now = currentTier?.name ?? 'no tier';
+  if (direction === 'will_fall')
+    return `${onItsOwn(value)}will fall from ${now} to ${decaysTo?.tier?.name ?? 'no tier'}`;
   const what = previousTier === null ? `enters ${now}` : `${direction} from ${previousTier.name} to ${now}`;
   const correction = cause === 'correction' ? ', corrected' : '';
-  return `${what}${correction}: ${points(scoreBefore)} → ${points(scoreAfter)} (${parts.join(', ')})`;
+  return `${onItsOwn(value)}${what}${correction}: ${points(scoreBefore)} → ${points(scoreAfter)} (${parts.join(', ')})`;
 }
 
 const tierChanges = (transitions: readonly Transition[]): readonly TierTransition[] =>

@@ -50,7 +50,14 @@ describe.runIf(useStack().provider !== 'environment')('a broker that is killed a
   it('that does not answer at all makes opening a task producer fail by name', async () => {
     await stack.stopBroker('SIGKILL');
     const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-    const topics = { changelog: 'c', tierChanged: 't', lifecycleChanged: 'l', profile: 'p', deadLetters: 'd' };
+    const topics = {
+      changelog: 'c',
+      tierChanged: 't',
+      lifecycleChanged: 'l',
+      churnAlert: 'a',
+      profile: 'p',
+      deadLetters: 'd',
+    };
     const producer = createProducerFactory({ brokers: stack.brokers, logger, appId: 'x', topics }).open(0);
     await expect(producer.fence()).rejects.toThrow(UnavailableError);
     await producer.close();

@@ -19,6 +19,7 @@ const subjects = {
   changelog: subject('c'),
   tierChanged: subject('t'),
   lifecycleChanged: subject('l'),
+  churnAlert: subject('a'),
   profile: subject('p'),
 };
 
@@ -37,6 +38,7 @@ describe('ConfluentSource', () => {
     await admin.register(subjects.changelog, schemaText('changelog'));
     await admin.register(subjects.tierChanged, schemaText('tierChanged'));
     await admin.register(subjects.lifecycleChanged, schemaText('lifecycleChanged'));
+    await admin.register(subjects.churnAlert, schemaText('churnAlert'));
     await admin.register(subjects.profile, schemaText('profile'));
     await admin.register(subject('in'), schemaText('purchases'));
     const codec = await openCodec({ source, clock: systemClock(), subjects });

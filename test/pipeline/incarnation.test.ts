@@ -214,6 +214,7 @@ describe('Incarnation', () => {
       learnChangelog: (schemaId) => inner.learnChangelog(schemaId),
       encodeTierChanged: (value) => inner.encodeTierChanged(value),
       encodeLifecycleChanged: (value) => inner.encodeLifecycleChanged(value),
+      encodeChurnAlert: (value) => inner.encodeChurnAlert(value),
       encodeProfile: (value) => inner.encodeProfile(value),
       encodeCustomer: (state) => inner.encodeCustomer(state),
       encodeOffsets: (offsets) => inner.encodeOffsets(offsets),

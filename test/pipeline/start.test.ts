@@ -82,7 +82,7 @@ describe('judgePartitions', () => {
   it('returns the count of the tasks and of each output', () => {
     expect(judgePartitions(counts({ profile: 2 }), topics)).toEqual({
       tasks: 4,
-      outputs: { changelog: 4, tierChanged: 4, lifecycleChanged: 4, profile: 2, deadLetters: 4 },
+      outputs: { changelog: 4, tierChanged: 4, lifecycleChanged: 4, churnAlert: 4, profile: 2, deadLetters: 4 },
     });
   });
 

@@ -151,11 +151,12 @@ export class KafkaDriver {
         codec,
         model: this.model,
         source: appId,
-        schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle' },
+        schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle', churnAlert: 'test:churn' },
         partitionCounts: {
           changelog: partitions,
           tierChanged: partitions,
           lifecycleChanged: partitions,
+          churnAlert: partitions,
           profile: partitions,
           deadLetters: partitions,
         },

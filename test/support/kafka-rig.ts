@@ -100,6 +100,7 @@ export async function createKafkaRig(options: RigOptions = {}): Promise<KafkaRig
         changelog: topics.changelog,
         tierChanged: topics.surveys,
         lifecycleChanged: '',
+        churnAlert: '',
         profile: '',
         deadLetters: '',
       },

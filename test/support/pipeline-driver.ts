@@ -108,6 +108,7 @@ export class PipelineDriver {
       'changelog',
       'tierChanged',
       'lifecycleChanged',
+      'churnAlert',
       'profile',
     ] as const) {
       this.registry.register(subjectOf(topics[name]), schemaText(name));
@@ -130,6 +131,7 @@ export class PipelineDriver {
       changelog: partitions,
       tierChanged: partitions,
       lifecycleChanged: partitions,
+      churnAlert: partitions,
       profile: partitions,
       deadLetters: partitions,
     };
@@ -151,7 +153,7 @@ export class PipelineDriver {
         codec,
         model: this.model,
         source: 'clientele',
-        schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle' },
+        schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle', churnAlert: 'test:churn' },
         partitionCounts,
         limits: defaultTransactionLimits,
       },

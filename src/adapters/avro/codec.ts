@@ -4,7 +4,14 @@
  * of a value; what cannot be read is an answer, not an error.
  */
 import type { Type } from 'avsc';
-import type { CustomerState, LifecycleChanged, Profile, TaskOffsets, TierChanged } from '../../domain/contracts.ts';
+import type {
+  ChurnAlert,
+  CustomerState,
+  LifecycleChanged,
+  Profile,
+  TaskOffsets,
+  TierChanged,
+} from '../../domain/contracts.ts';
 import type { InputEvent } from '../../domain/event.ts';
 import type { ReasonCode } from '../../domain/outcome.ts';
 import type { ChangelogEntry, Clock, Codec, Decoded, InputName } from '../../pipeline/ports.ts';
@@ -32,6 +39,7 @@ export interface CodecSubjects {
   readonly changelog: string;
   readonly tierChanged: string;
   readonly lifecycleChanged: string;
+  readonly churnAlert: string;
   readonly profile: string;
 }
 
@@ -120,6 +128,7 @@ class AvroCodec implements Codec {
       changelog: new Encoder(contractType('changelog'), ids.changelog),
       tierChanged: new Encoder(contractType('tierChanged'), ids.tierChanged),
       lifecycleChanged: new Encoder(contractType('lifecycleChanged'), ids.lifecycleChanged),
+      churnAlert: new Encoder(contractType('churnAlert'), ids.churnAlert),
       profile: new Encoder(contractType('profile'), ids.profile),
     };
   }
@@ -153,6 +162,10 @@ class AvroCodec implements Codec {
 
   encodeLifecycleChanged(value: LifecycleChanged): Buffer {
     return this.#encoders.lifecycleChanged.encode(value);
+  }
+
+  encodeChurnAlert(value: ChurnAlert): Buffer {
+    return this.#encoders.churnAlert.encode(value);
   }
 
   encodeProfile(value: Profile): Buffer {
@@ -196,11 +209,12 @@ class AvroCodec implements Codec {
  */
 export async function openCodec(deps: CodecDeps): Promise<Codec> {
   const { source, subjects } = deps;
-  const [changelog, tierChanged, lifecycleChanged, profile] = await Promise.all([
+  const [changelog, tierChanged, lifecycleChanged, churnAlert, profile] = await Promise.all([
     source.idOf(subjects.changelog, schemaText('changelog')),
     source.idOf(subjects.tierChanged, schemaText('tierChanged')),
     source.idOf(subjects.lifecycleChanged, schemaText('lifecycleChanged')),
+    source.idOf(subjects.churnAlert, schemaText('churnAlert')),
     source.idOf(subjects.profile, schemaText('profile')),
   ]);
-  return new AvroCodec(deps, { changelog, tierChanged, lifecycleChanged, profile });
+  return new AvroCodec(deps, { changelog, tierChanged, lifecycleChanged, churnAlert, profile });
 }

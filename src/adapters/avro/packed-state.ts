@@ -18,6 +18,7 @@ import type {
 } from '../../domain/contracts.ts';
 import { PackReader, PackWriter } from './pack.ts';
 import * as history from './packed-history.ts';
+import * as silence from './packed-silence.ts';
 
 const layoutVersion = 1;
 const writer = new PackWriter();
@@ -61,6 +62,11 @@ const parts = {
   attributes: 1 << 11,
   referrals: 1 << 12,
   restricted: 1 << 13,
+  nextDue: 1 << 14,
+  ahead: 1 << 15,
+  churn: 1 << 16,
+  engagedAt: 1 << 17,
+  notices: 1 << 18,
 } as const;
 
 function partsOf(state: CustomerState): number {
@@ -80,6 +86,11 @@ function partsOf(state: CustomerState): number {
   if (state.attributes.length > 0) held |= parts.attributes;
   if (referrals.made > 0 || referrals.converted > 0 || referrals.creditsMinor !== 0) held |= parts.referrals;
   if (state.restricted) held |= parts.restricted;
+  if (state.nextDue !== null) held |= parts.nextDue;
+  if (state.standing.ahead !== null) held |= parts.ahead;
+  if (silence.isWatched(state.standing)) held |= parts.churn;
+  if (state.engagedAt !== null) held |= parts.engagedAt;
+  if (state.standing.lifecycle.noticesTold > 0) held |= parts.notices;
   return held;
 }
 
@@ -114,6 +125,11 @@ export function packState(state: CustomerState): Buffer {
   if ((held & parts.acquisition) !== 0) writeAcquisition(state.acquisition);
   if ((held & parts.attributes) !== 0) writeAttributes(state.attributes);
   if ((held & parts.referrals) !== 0) writeReferrals(state.referrals);
+  if ((held & parts.nextDue) !== 0) writer.instant(state.nextDue);
+  if (state.standing.ahead !== null) silence.writeAhead(writer, state.standing.ahead);
+  if ((held & parts.churn) !== 0) silence.writeChurn(writer, state.standing);
+  if ((held & parts.engagedAt) !== 0) writer.instant(state.engagedAt);
+  if ((held & parts.notices) !== 0) writer.byte(state.standing.lifecycle.noticesTold);
   return writer.bytes;
 }
 
@@ -131,7 +147,7 @@ export function unpackState(bytes: Buffer): CustomerState {
   const evaluatedTo = reader.instant() ?? 0;
   const modelRevision = reader.uint();
   const sequences = { tierChanged: reader.uint(), lifecycleChanged: reader.uint(), churnAlert: reader.uint() };
-  const standing = readStanding(reader);
+  const told = readStanding(reader);
   const totals = history.readTotals(reader, days);
   const purchaseRing = history.readRing(reader);
   const older = has('older') ? history.readOlder(reader) : history.noOlder;
@@ -147,12 +163,19 @@ export function unpackState(bytes: Buffer): CustomerState {
   const acquisition = has('acquisition') ? readAcquisition(reader) : noAcquisition;
   const attributes = has('attributes') ? readAttributes(reader) : [];
   const referrals = has('referrals') ? readReferrals(reader) : noReferrals;
+  const nextDue = has('nextDue') ? reader.instant() : null;
+  const ahead = has('ahead') ? silence.readAhead(reader) : null;
+  const watched = has('churn') ? silence.readChurn(reader) : { churn: silence.noChurn, fallNoticedAt: null };
+  const engagedAt = has('engagedAt') ? reader.instant() : null;
+  const noticesTold = has('notices') ? reader.byte() : 0;
+  const standing = { ...told, ahead, ...watched, lifecycle: { ...told.lifecycle, noticesTold } };
   if (!reader.isAtEnd) throw new RangeError('a packed state is longer than what is in it');
   return {
     customerId,
     firstSeenAt,
     anchorAt,
     evaluatedTo,
+    nextDue,
     modelRevision,
     restricted: has('restricted'),
     sequences,
@@ -170,6 +193,7 @@ export function unpackState(bytes: Buffer): CustomerState {
     answers,
     complaints,
     engagement,
+    engagedAt,
     channels,
     acquisition,
     touches,
@@ -201,7 +225,11 @@ function writeStanding(standing: Standing): void {
   writer.instant(lifecycle.previousLastPurchaseAt);
 }
 
-function readStanding(reader: PackReader): Standing {
+type Told = Omit<Standing, 'ahead' | 'fallNoticedAt' | 'churn' | 'lifecycle'> & {
+  readonly lifecycle: Omit<LifecycleStanding, 'noticesTold'>;
+};
+
+function readStanding(reader: PackReader): Told {
   const tierId = reader.text();
   const previousTierId = reader.text();
   const tierEventId = reader.id();
@@ -221,7 +249,7 @@ function readStanding(reader: PackReader): Standing {
   };
 }
 
-function readLifecycle(reader: PackReader): LifecycleStanding {
+function readLifecycle(reader: PackReader): Told['lifecycle'] {
   const both = reader.byte();
   const eventId = reader.id();
   return {

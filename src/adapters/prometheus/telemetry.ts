@@ -13,6 +13,7 @@ export interface LabelSets {
   readonly reasons: readonly string[];
   readonly directions: readonly string[];
   readonly stages: readonly string[];
+  readonly alerts: readonly string[];
   readonly tiers: readonly string[];
 }
 
@@ -108,6 +109,7 @@ function defineMetrics(registry: Registry) {
     rejections: counter('rejections_total', 'Input records rejected into the dead letters, by reason.', 'reason'),
     transitions: counter('tier_transitions_total', 'Tier changes published, by direction.', 'direction'),
     stages: counter('lifecycle_transitions_total', 'Lifecycle changes published, by stage entered.', 'stage'),
+    alerts: counter('churn_alerts_total', 'Steps of churn alerts published, by status.', 'status'),
     produced: counter('records_produced_total', 'Records written in committed transactions, changelog included.'),
     commits: counter('commits_total', 'Transactions, by result.', 'result'),
     commitDuration: new Histogram({
@@ -147,6 +149,7 @@ function startAtZero(metrics: Metrics, labels: LabelSets): void {
   for (const reason of labels.reasons) metrics.rejections.inc({ reason }, 0);
   for (const direction of labels.directions) metrics.transitions.inc({ direction }, 0);
   for (const stage of labels.stages) metrics.stages.inc({ stage }, 0);
+  for (const status of labels.alerts) metrics.alerts.inc({ status }, 0);
   for (const result of ['answered', 'failed']) metrics.registry.inc({ result }, 0);
   for (const result of commitResults) metrics.commits.inc({ result }, 0);
 }
@@ -167,5 +170,6 @@ function count(metrics: Metrics, report: CommitReport): void {
     metrics.transitions.inc({ direction }, transitions);
   }
   for (const [stage, changes] of Object.entries(report.stages)) metrics.stages.inc({ stage }, changes);
+  for (const [status, steps] of Object.entries(report.alerts)) metrics.alerts.inc({ status }, steps);
   metrics.mismatches.inc(report.explanationMismatches);
 }

@@ -123,10 +123,10 @@ describe('learn', () => {
     const registry = filledRegistry();
     const clock = steppingClock();
     const codec = await codecOver(registry, clock);
-    const learning = codec.learn('purchases', 5);
+    const learning = codec.learn('purchases', 6);
     registry.register('purchases-value', schemaText('purchases'));
     await learning;
-    expect(codec.decode('purchases', framed(5, purchaseBody())).kind).toBe('event');
+    expect(codec.decode('purchases', framed(6, purchaseBody())).kind).toBe('event');
   });
 
   it('gives no grace to one invented id after another', async () => {

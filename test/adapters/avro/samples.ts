@@ -10,6 +10,7 @@ export const subjects = {
   changelog: 'changelog-value',
   tierChanged: 'tier-value',
   lifecycleChanged: 'lifecycle-value',
+  churnAlert: 'churn-value',
   profile: 'profile-value',
 };
 
@@ -19,6 +20,7 @@ export function filledRegistry(): MemorySchemaRegistry {
   registry.register(subjects.changelog, schemaText('changelog'));
   registry.register(subjects.tierChanged, schemaText('tierChanged'));
   registry.register(subjects.lifecycleChanged, schemaText('lifecycleChanged'));
+  registry.register(subjects.churnAlert, schemaText('churnAlert'));
   registry.register(subjects.profile, schemaText('profile'));
   return registry;
 }

@@ -5,7 +5,14 @@ import { KafkajsTaskProducer } from '../../../src/adapters/kafka/producer.ts';
 import { FencedError, UnavailableError } from '../../../src/pipeline/ports.ts';
 import { freshKafkajs } from './fresh-kafkajs.ts';
 
-const topics = { changelog: 'c', tierChanged: 't', lifecycleChanged: 'l', profile: 'p', deadLetters: 'd' };
+const topics = {
+  changelog: 'c',
+  tierChanged: 't',
+  lifecycleChanged: 'l',
+  churnAlert: 'a',
+  profile: 'p',
+  deadLetters: 'd',
+};
 
 /** A producer whose named call rejects, and the calls it got. */
 function createProducer(

@@ -18,6 +18,7 @@ function createMemoryRig(): Promise<TransportRig> {
     changelog: 'changelog',
     tierChanged: 'tier-changed',
     lifecycleChanged: 'lifecycle-changed',
+    churnAlert: 'churn-alert',
     profile: 'profile',
     deadLetters: 'dead-letters',
   };

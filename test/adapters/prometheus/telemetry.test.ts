@@ -8,6 +8,7 @@ const labels = {
   reasons: ['bad_magic', 'undecodable'],
   directions: ['entered', 'up', 'down'],
   stages: ['new', 'lost'],
+  alerts: ['opened', 'resolved'],
   tiers: ['high', 'low'],
 };
 const none = { applied: 0, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
@@ -18,6 +19,7 @@ const report: CommitReport = {
   reasons: { bad_magic: 2 },
   transitions: { up: 2 },
   stages: { new: 3 },
+  alerts: { opened: 2 },
   explanationMismatches: 0,
   recordsSent: 9,
 };

@@ -6,9 +6,10 @@ import { dayMs } from '../../../src/domain/time.ts';
 import { interaction, noon, purchase, survey, tell } from './story.ts';
 import type { Told } from './story.ts';
 
-/** The model with rings that hold every event of a history here. */
+/** The model with rings that hold every event of a history here, and one that forgets nobody who never bought. */
 export function roomy(model: Model): Model {
-  return { ...model, rings: { purchases: 256, interactions: 256, surveys: 256, credits: 0 } };
+  const lifecycle = { ...model.lifecycle, potentialTtlDays: 36_500 };
+  return { ...model, lifecycle, rings: { purchases: 256, interactions: 256, surveys: 256, credits: 0 } };
 }
 
 /** A history in the order of its instants. */

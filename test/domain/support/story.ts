@@ -6,7 +6,7 @@ import type { InputEvent } from '../../../src/domain/event.ts';
 import { checkModel } from '../../../src/domain/model-check.ts';
 import type { Model } from '../../../src/domain/model.ts';
 import { step } from '../../../src/domain/step.ts';
-import type { LifecycleTransition, StepResult, TierTransition } from '../../../src/domain/step.ts';
+import type { ChurnTransition, LifecycleTransition, StepResult, TierTransition } from '../../../src/domain/step.ts';
 import { dayMs } from '../../../src/domain/time.ts';
 
 /** The model of the CDNOW demo. */
@@ -94,6 +94,8 @@ export interface Told {
   readonly transitions: readonly TierTransition['value'][];
   /** Changes of lifecycle stage, in order. */
   readonly stages: readonly LifecycleTransition['value'][];
+  /** Steps of churn alerts, in order. */
+  readonly alerts: readonly ChurnTransition['value'][];
 }
 
 /** Takes the events of one customer in the order given; at least one. */
@@ -106,15 +108,17 @@ export function tell(
   const outcomes: StepResult['outcome'][] = [];
   const transitions: TierTransition['value'][] = [];
   const stages: LifecycleTransition['value'][] = [];
+  const alerts: ChurnTransition['value'][] = [];
   for (const event of events) {
     const result = step(state, event, model, { backfillRunId });
     state = result.state;
     outcomes.push(result.outcome);
     for (const transition of result.transitions) {
       if (transition.topic === 'tierChanged') transitions.push(transition.value);
-      else stages.push(transition.value);
+      else if (transition.topic === 'lifecycleChanged') stages.push(transition.value);
+      else alerts.push(transition.value);
     }
   }
   if (state === undefined) throw new Error('a story needs an event');
-  return { state, outcomes, transitions, stages };
+  return { state, outcomes, transitions, stages, alerts };
 }

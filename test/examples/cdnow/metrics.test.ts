@@ -10,6 +10,7 @@ describe('parseMetrics', () => {
       reasons: [],
       directions: ['up'],
       stages: [],
+      alerts: [],
       tiers: [],
     });
     telemetry.lag(0, 'purchases', 3, 0);

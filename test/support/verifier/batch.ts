@@ -3,7 +3,7 @@
  * keeps every event of a customer and judges from scratch at each one. It shares no code with src.
  *
  * Covers orders, refunds, cancellations, duplicates (an id comes with one instant only), late events and their
- * corrections, imports; one currency, UTC, up to 64 purchase days of a customer. It throws on anything else. Which of several ids at the very instant of the newest
+ * corrections, imports, and what silence does to a tier before the next event; one currency, UTC, up to 64 purchase days of a customer. It throws on anything else. Which of several ids at the very instant of the newest
  * evicted one is still remembered depends on hashes; the event is not applied either way, so the two outcomes are
  * counted together (`repeated`).
  */
@@ -39,8 +39,9 @@ export interface ExpectedChange {
   readonly previousTier: { readonly id: string; readonly rank: number } | null;
   readonly currentTier: { readonly id: string; readonly rank: number } | null;
   readonly cause: string;
-  readonly causationId: string;
-  /** True: names the customer's change before this one. */
+  /** Null: time alone. */
+  readonly causationId: string | null;
+  /** True: names the customer's latest change of tier before this one. */
   readonly corrects: boolean;
   readonly effectiveAt: number;
   readonly scoreBefore: number;
@@ -71,6 +72,8 @@ export interface BatchCustomer {
   tier: Tier | null;
   tierBefore: Tier | null;
   told: Judgement;
+  /** A fall was announced and has neither come nor been averted. */
+  isFallNoticed: boolean;
 }
 
 export interface BatchPartition {
@@ -105,7 +108,9 @@ export function recompute(records: readonly LogRecord[], model: BatchModel, writ
       continue;
     }
     counts.applied += 1;
-    const change = apply(customer, event, record.headers['backfill'] ?? null, model);
+    const runId = record.headers['backfill'] ?? null;
+    changes.push(...silence(customer, event, runId, model));
+    const change = apply(customer, event, runId, model);
     if (change !== null) changes.push(change);
   }
   return { changes, customers, ...counts };
@@ -113,7 +118,7 @@ export function recompute(records: readonly LogRecord[], model: BatchModel, writ
 
 function newCustomer(evaluatedTo: number): BatchCustomer {
   const history = { applied: [], seen: new Set<string>(), remembered: [], evictedAt: -Infinity, evaluatedTo };
-  return { ...history, sequence: 0, tier: null, tierBefore: null, told: nothing };
+  return { ...history, sequence: 0, tier: null, tierBefore: null, told: nothing, isFallNoticed: false };
 }
 
 /** Whether an event is applied; remembers it then. `size` 0: every record is new. */
@@ -124,6 +129,96 @@ function isNew(customer: BatchCustomer, event: PurchaseEvent, size: number): boo
   customer.remembered = [...customer.remembered, event.occurredAt].sort((a, b) => a - b);
   if (customer.remembered.length > size) customer.evictedAt = customer.remembered.shift() ?? -Infinity;
   return true;
+}
+
+/** What time alone does before an event: each change at its first millisecond, a fall announced `noticeDays` before it. */
+function silence(
+  customer: BatchCustomer,
+  { customerId, occurredAt }: PurchaseEvent,
+  runId: string | null,
+  model: BatchModel,
+): ExpectedChange[] {
+  const told: ExpectedChange[] = [];
+  const noticeMs = model.tiers.noticeDays * dayMs;
+  const days = daysOf(customer.applied);
+  const why = { customerId, cause: 'time_passed', causationId: null, corrects: false, runId } as const;
+  for (let from = customer.evaluatedTo; customer.tier !== null;) {
+    const next = nextChange(customer.tier, days, from, occurredAt + noticeMs, model);
+    if (next === null) break;
+    const { at, tier } = next;
+    const isFall = !isHigher(tier, customer.tier.id, model);
+    const noticeAt = Math.max(from + 1, at - noticeMs);
+    if (isFall && !customer.isFallNoticed && noticeAt < at && noticeAt <= occurredAt) {
+      told.push(tell(customer, 'will_fall', customer.tier, judge(days, noticeAt, model), noticeAt, why, model));
+      customer.isFallNoticed = true;
+    }
+    if (at > occurredAt) break;
+    const changed = { id: tier, enteredAt: at };
+    told.push(tell(customer, isFall ? 'down' : 'up', changed, judge(days, at, model), at, why, model));
+    from = at;
+  }
+  return told;
+}
+
+/** The first instant after `from` and up to `to` at which the tier is another. Between steps the total only falls. */
+function nextChange(
+  held: Tier,
+  days: readonly Day[],
+  from: number,
+  to: number,
+  model: BatchModel,
+): { readonly at: number; readonly tier: string } | null {
+  const tierAt = (at: number): string | null => tierOf(judge(days, at, model), held, at, model);
+  const steps = [...days.map(({ firstAt }) => firstAt + 365 * dayMs), held.enteredAt + model.tiers.dwellDays * dayMs];
+  const starts = [from + 1, ...steps.filter((at) => at > from + 1).sort((a, b) => a - b)].filter((at) => at <= to);
+  for (const [index, start] of starts.entries()) {
+    let [before, at] = [start - 1, Math.min(to, (starts[index + 1] ?? Infinity) - 1)];
+    if (tierAt(start) !== held.id) at = start;
+    else if (tierAt(at) === held.id) continue;
+    else before = start;
+    while (at - before > 1) {
+      const middle = Math.floor((before + at) / 2);
+      if (tierAt(middle) === held.id) before = middle;
+      else at = middle;
+    }
+    const tier = tierAt(at);
+    if (tier !== null) return { at, tier };
+  }
+  return null;
+}
+
+type Why = Pick<ExpectedChange, 'customerId' | 'cause' | 'causationId' | 'corrects' | 'runId'>;
+
+/** Counts and tells that the customer is in `tier` with what was judged at `effectiveAt`. */
+function tell(
+  customer: BatchCustomer,
+  direction: string,
+  tier: Tier | null,
+  judged: Judgement | null,
+  effectiveAt: number,
+  why: Why,
+  model: BatchModel,
+): ExpectedChange {
+  const told = judged ?? nothing;
+  const previous = customer.tier;
+  customer.sequence += 1;
+  const change = {
+    ...why,
+    sequence: customer.sequence,
+    direction,
+    previousTier: named(previous?.id ?? null, model),
+    currentTier: named(tier?.id ?? null, model),
+    effectiveAt,
+    scoreBefore: customer.told.total,
+    scoreAfter: told.total,
+    factors: differences(customer.told, told),
+  };
+  customer.told = told;
+  if (direction === 'will_fall' || direction === 'held') return change;
+  customer.tierBefore = previous;
+  customer.tier = tier;
+  customer.isFallNoticed = false;
+  return change;
 }
 
 function apply(
@@ -139,36 +234,45 @@ function apply(
   customer.evaluatedTo = asOf;
   const judged = judge(daysOf(customer.applied), asOf, model);
 
-  // A late event takes the last change back when the tier before it would hold with the event, and not without.
+  // A late event takes the last change back when the tier before it would hold with the event, and not without; it, or
+  // the order it reverses, must be from before that change.
   const staysBefore = (one: Judgement | null): boolean => tierOf(one, customer.tierBefore, asOf, model) === before;
   const before = customer.tierBefore?.id ?? null;
-  const corrects = isLate && customer.sequence > 0 && staysBefore(judged) && !staysBefore(without);
+  const reach = event.kind === 'order' ? event.occurredAt : (event.orderedAt ?? event.occurredAt);
+  const isFromBefore = reach <= (customer.tier?.enteredAt ?? asOf);
+  const corrects = isLate && isFromBefore && customer.sequence > 0 && staysBefore(judged) && !staysBefore(without);
   const tier = tierOf(judged, corrects ? customer.tierBefore : customer.tier, asOf, model);
   const previous = customer.tier;
-  if (tier === (previous?.id ?? null)) return null;
-
-  const told = judged ?? nothing;
-  customer.sequence += 1;
-  const change = {
-    customerId: event.customerId,
-    sequence: customer.sequence,
-    direction: previous === null ? 'entered' : isHigher(tier, previous.id, model) ? 'up' : 'down',
-    previousTier: named(previous?.id ?? null, model),
-    currentTier: named(tier, model),
-    cause: corrects ? 'correction' : runId === null ? 'activity' : 'backfill',
-    causationId: event.eventId,
-    corrects,
-    effectiveAt: asOf,
-    scoreBefore: customer.told.total,
-    scoreAfter: told.total,
-    factors: differences(customer.told, told),
-    runId,
-  };
+  const cause = corrects ? 'correction' : runId === null ? 'activity' : 'backfill';
+  const why = { customerId: event.customerId, cause, causationId: event.eventId, corrects, runId };
+  if (tier === (previous?.id ?? null)) return held(customer, judged, asOf, why, model);
+  const direction = previous === null ? 'entered' : isHigher(tier, previous.id, model) ? 'up' : 'down';
   const enteredAt = corrects ? (customer.tierBefore?.enteredAt ?? asOf) : asOf;
-  customer.tierBefore = previous;
-  customer.tier = tier === null ? null : { id: tier, enteredAt };
-  customer.told = told;
-  return change;
+  return tell(customer, direction, tier === null ? null : { id: tier, enteredAt }, judged, asOf, why, model);
+}
+
+/** An announced fall that is no longer near was averted. */
+function held(
+  customer: BatchCustomer,
+  judged: Judgement | null,
+  asOf: number,
+  why: Why,
+  model: BatchModel,
+): ExpectedChange | null {
+  const { tier } = customer;
+  if (tier === null || !customer.isFallNoticed) return null;
+  const next = nextChange(tier, daysOf(customer.applied), asOf, asOf + model.tiers.noticeDays * dayMs, model);
+  if (next !== null && !isHigher(next.tier, tier.id, model)) return null;
+  customer.isFallNoticed = false;
+  return tell(
+    customer,
+    'held',
+    tier,
+    judged,
+    asOf,
+    { ...why, cause: why.runId === null ? 'activity' : 'backfill', corrects: false },
+    model,
+  );
 }
 
 /** Purchase days of a history, ascending. */

@@ -16,6 +16,7 @@ const file = z.object({
   ),
   tiers: z.object({
     dwellDays: z.number(),
+    noticeDays: z.number().default(14),
     levels: z.array(z.object({ id: z.string(), enter: z.int().optional(), leave: z.int().optional() })),
   }),
 });

@@ -115,7 +115,9 @@ function checkChanges(
       say(`${where}: ${differs}`);
       return;
     }
-    newest.set(change.customerId, change.eventId);
+    // What is announced or averted is no change to be taken back.
+    const isNotice = change.direction === 'will_fall' || change.direction === 'held';
+    if (!isNotice) newest.set(change.customerId, change.eventId);
   }
 }
 
