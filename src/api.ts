@@ -37,6 +37,7 @@ export async function startApi(
     profile: schemaText('profile'),
     tierChanged: schemaText('tierChanged'),
     lifecycleChanged: schemaText('lifecycleChanged'),
+    churnAlert: schemaText('churnAlert'),
   };
   const { apiTokenFile, auditKeyFile } = config;
   const [auditKey] = auditKeyFile === '' ? [] : secretsIn('CLIENTELE_AUDIT_KEY_FILE', auditKeyFile);

@@ -38,7 +38,7 @@ class Installation {
 
   constructor() {
     for (const topic of Object.values(topics)) this.broker.createTopic(topic, partitions);
-    const names = ['changelog', 'tierChanged', 'lifecycleChanged', 'profile'] as const;
+    const names = ['changelog', 'tierChanged', 'lifecycleChanged', 'churnAlert', 'profile'] as const;
     for (const name of names) this.#registry.register(subjectOf(topics[name]), schemaText(name));
     const id = this.#registry.register(subjectOf(topics.purchases), schemaText('purchases'));
     this.#encode = createInputEncoder('purchases', id);

@@ -19,6 +19,7 @@ export const servedDocument = openApiDocument({
     profile: schemaText('profile'),
     tierChanged: schemaText('tierChanged'),
     lifecycleChanged: schemaText('lifecycleChanged'),
+    churnAlert: schemaText('churnAlert'),
   },
 });
 const document = shape.parse(servedDocument);

@@ -4,17 +4,20 @@
  */
 import { addRecord, type JsonSchema } from './json-schema.ts';
 
+/** What the timeline lists. */
+const transitionTopics = ['tierChanged', 'lifecycleChanged', 'churnAlert'] as const;
+
 export interface DocumentOptions {
   readonly version: string;
   /** Avro schemas as JSON text. */
-  readonly avro: Readonly<Record<'profile' | 'tierChanged' | 'lifecycleChanged', string>>;
+  readonly avro: Readonly<Record<'profile' | (typeof transitionTopics)[number], string>>;
 }
 
 /** Returns the document as plain values. */
 export function openApiDocument({ version, avro }: DocumentOptions): object {
   const schemas: Record<string, JsonSchema> = { ...written };
   const profile = addRecord(avro.profile, schemas);
-  schemas['Timeline'] = timeline(addRecord(avro.tierChanged, schemas), addRecord(avro.lifecycleChanged, schemas));
+  schemas['Timeline'] = timeline((topic) => addRecord(avro[topic], schemas));
   schemas['Explanation'] = explanation(profile);
   return {
     openapi: '3.1.0',
@@ -180,8 +183,8 @@ const written: Readonly<Record<string, JsonSchema>> = {
   TaskPause: object({ partition: whole, paused: flag }),
 };
 
-function timeline(tierChanged: JsonSchema, lifecycleChanged: JsonSchema): JsonSchema {
-  const entry = (topic: string, value: JsonSchema): JsonSchema => object({ topic: { const: topic }, value });
+function timeline(schemaOf: (topic: (typeof transitionTopics)[number]) => JsonSchema): JsonSchema {
+  const entries = transitionTopics.map((topic) => object({ topic: { const: topic }, value: schemaOf(topic) }));
   return object({
     customerId: text,
     sequences: {
@@ -189,7 +192,7 @@ function timeline(tierChanged: JsonSchema, lifecycleChanged: JsonSchema): JsonSc
       description: 'Numbers of the newest transitions; those before the ones listed are on the topics.',
     },
     transitions: {
-      ...list({ oneOf: [entry('tierChanged', tierChanged), entry('lifecycleChanged', lifecycleChanged)] }),
+      ...list({ oneOf: entries }),
       description: 'Newest first; what this instance published since it has the customer, and still remembers.',
     },
   });
