@@ -103,7 +103,7 @@ export class Incarnation {
     this.offsets = at.taken.offsets;
     this.changelogNext = at.taken.next;
     this.setPhase = setPhase;
-    this.work = new WorkingCopy(at.store, deps.codec);
+    this.work = new WorkingCopy(at.store, deps.codec, deps.model);
     this.inputs = inputNames.map((name) => this.openInput(name));
     this.merge = new Merge(this.inputs, deps.config.mergeWaitMs);
     this.lastCommitMs = deps.clock.now();
@@ -292,7 +292,6 @@ export class Incarnation {
   private async commit(): Promise<'ok' | 'unknown' | 'fenced'> {
     const { deps, work, producer, partition } = this;
     work.assertConserved();
-    work.arm(deps.model);
     const startedMs = deps.clock.now();
     const next = this.nextOffsets(startedMs);
     const { incarnation, commitNumber } = next;
@@ -336,7 +335,7 @@ export class Incarnation {
     this.offsets = next;
     this.changelogNext = changelogNext;
     this.commits += 1;
-    this.work = new WorkingCopy(this.store, this.deps.codec);
+    this.work = new WorkingCopy(this.store, this.deps.codec, this.deps.model);
     this.lastCommitMs = this.deps.clock.now();
     if (this.lastCommitMs - this.lastGroupOffsetsMs >= this.deps.config.groupOffsetsMs) void this.commitGroupOffsets();
   }

@@ -14,12 +14,15 @@ export type StateCodec = Pick<Codec, 'encodeCustomer' | 'decodeChangelog'>;
 
 export class TouchedStates {
   private readonly codec: StateCodec;
+  private readonly finish: (state: CustomerState) => CustomerState;
   /** Touched last, the newest behind. What `packed` has of them is old. */
   private readonly open = new Map<string, CustomerState>();
   private readonly packed = new Map<string, Buffer>();
 
-  constructor(codec: StateCodec) {
+  /** `finish` = what is done to a state when it is left. */
+  constructor(codec: StateCodec, finish: (state: CustomerState) => CustomerState) {
     this.codec = codec;
+    this.finish = finish;
   }
 
   /** The state last set, or undefined for a customer not touched. */
@@ -51,7 +54,7 @@ export class TouchedStates {
   }
 
   private pack(state: CustomerState): void {
-    this.packed.set(state.customerId, this.codec.encodeCustomer(state));
+    this.packed.set(state.customerId, this.codec.encodeCustomer(this.finish(state)));
     this.open.delete(state.customerId);
   }
 }

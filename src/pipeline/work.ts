@@ -40,9 +40,10 @@ export class WorkingCopy {
   bytes = 0;
   private readonly store: StateStore;
 
-  constructor(store: StateStore, codec: StateCodec) {
+  constructor(store: StateStore, codec: StateCodec, model: Model) {
     this.store = store;
-    this.states = new TouchedStates(codec);
+    // The next instant of a customer is looked for once for all that happened to them.
+    this.states = new TouchedStates(codec, (state) => arm(state, model));
   }
 
   get empty(): boolean {
@@ -76,11 +77,6 @@ export class WorkingCopy {
   changed(state: CustomerState, before: CustomerState | undefined): void {
     this.moveStanding(before?.standing, state.standing);
     this.states.set(state);
-  }
-
-  /** Finds the next instant of every changed customer, once for all that happened to them. */
-  arm(model: Model): void {
-    for (const [customerId, state] of this.states) this.states.set(customerId, arm(state, model));
   }
 
   /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */

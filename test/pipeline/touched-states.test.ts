@@ -7,7 +7,7 @@ const ids = Array.from({ length: 100 }, (_, n) => `c-${n}`);
 
 describe('TouchedStates', () => {
   it('gives back what was set last, however many customers were touched since', () => {
-    const touched = new TouchedStates(numberedStates());
+    const touched = new TouchedStates(numberedStates(), (state) => state);
     for (const revision of [1, 2]) {
       for (const id of ids) touched.set({ ...emptyState(id, 0), modelRevision: revision });
     }
@@ -17,7 +17,7 @@ describe('TouchedStates', () => {
 
   it('has one value for every customer touched, of the state set last', () => {
     const codec = numberedStates();
-    const touched = new TouchedStates(codec);
+    const touched = new TouchedStates(codec, (state) => state);
     for (const revision of [1, 2]) {
       for (const id of ids) touched.set({ ...emptyState(id, 0), modelRevision: revision });
     }
@@ -32,7 +32,7 @@ describe('TouchedStates', () => {
 
   it('packs a customer of many events once', () => {
     const codec = numberedStates();
-    const touched = new TouchedStates(codec);
+    const touched = new TouchedStates(codec, (state) => state);
     for (let revision = 0; revision < 1_000; revision += 1) {
       touched.set({ ...emptyState(`c-${revision % 10}`, 0), modelRevision: revision });
     }
@@ -42,7 +42,7 @@ describe('TouchedStates', () => {
 
   it('keeps few states unpacked', () => {
     const codec = numberedStates();
-    const touched = new TouchedStates(codec);
+    const touched = new TouchedStates(codec, (state) => state);
     for (const id of ids) touched.set(emptyState(id, 0));
     expect(codec.packed.length).toBeGreaterThan(80);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StateStore } from '../../src/pipeline/ports.ts';
 import { WorkingCopy } from '../../src/pipeline/work.ts';
-import { noon, purchase, tell } from '../domain/support/story.ts';
+import { cdnowModel, noon, purchase, tell } from '../domain/support/story.ts';
 import { numberedStates } from '../support/numbered-states.ts';
 
 const emptyStore: StateStore = {
@@ -16,7 +16,7 @@ const letter = { key: null, value: null, headers: {} };
 
 describe('WorkingCopy', () => {
   it('is conserved while every record has exactly one outcome', () => {
-    const work = new WorkingCopy(emptyStore, numberedStates());
+    const work = new WorkingCopy(emptyStore, numberedStates(), cdnowModel);
     work.stepped('purchases', 'applied');
     work.stepped('surveys', 'duplicate');
     work.rejected('interactions', 'tombstone', letter);
@@ -33,7 +33,7 @@ describe('WorkingCopy', () => {
       ...low,
       standing: { ...low.standing, tierId: 'high', lifecycle: { ...lifecycle, stage: 'lost' as const } },
     };
-    const work = new WorkingCopy(emptyStore, numberedStates());
+    const work = new WorkingCopy(emptyStore, numberedStates(), cdnowModel);
     work.changed(low, undefined);
     work.changed(low, low);
     expect(work.moves).toEqual({ 'tier:low': 1, 'stage:new': 1 });
@@ -42,7 +42,7 @@ describe('WorkingCopy', () => {
   });
 
   it('refuses to be committed when a record has no outcome', () => {
-    const work = new WorkingCopy(emptyStore, numberedStates());
+    const work = new WorkingCopy(emptyStore, numberedStates(), cdnowModel);
     work.stepped('purchases', 'applied');
     work.consumed.purchases += 1;
 
