@@ -5,14 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { schemaText } from './adapters/avro/types.ts';
-import { startApiServer, type ApiSource } from './adapters/http/api.ts';
+import { startApiServer, type ApiRequest, type ApiSource } from './adapters/http/api.ts';
 import type { HttpServer, Tls } from './adapters/http/listener.ts';
 import { openApiDocument } from './adapters/http/openapi.ts';
 import { ConfigError, type Config } from './config.ts';
 import { engineVersion } from './domain/engine.ts';
 import { plainModel } from './domain/model-plain.ts';
 import { modelHash, type Model } from './domain/model.ts';
-import { LookUps, type LookUpDeps } from './pipeline/look-ups.ts';
+import { LookUps, ownerOf, type LookUpDeps } from './pipeline/look-ups.ts';
 import type { GroupConsumer, Logger } from './pipeline/ports.ts';
 import type { Service } from './pipeline/service.ts';
 
@@ -31,7 +31,12 @@ export interface Api extends HttpServer {
  */
 export async function startApi(
   config: Config,
-  deps: { readonly logger: Logger; readonly version: string; readonly source: () => ApiSource | null },
+  deps: {
+    readonly logger: Logger;
+    readonly version: string;
+    readonly source: () => ApiSource | null;
+    readonly onAnswered: (request: ApiRequest) => void;
+  },
 ): Promise<Api> {
   const avro = {
     profile: schemaText('profile'),
@@ -49,6 +54,7 @@ export async function startApi(
     auditKey: auditKey === undefined ? randomBytes(32) : Buffer.from(auditKey),
     document: openApiDocument({ version: deps.version, avro }),
     source: deps.source,
+    onAnswered: deps.onAnswered,
     logger: deps.logger,
   }).catch((error: unknown) => {
     throw isTlsFault(error) ? new ConfigError([`CLIENTELE_API_TLS_CERT_FILE: ${error.message}`]) : error;
@@ -78,8 +84,7 @@ export function apiSource(
     pause(partition, paused) {
       if (partition >= partitions) return null;
       if (service.pause(partition, paused)) return { kind: 'found', value: { partition, paused } };
-      const other = consumer.addressOf(partition);
-      return other === null || other === address ? { kind: 'not_now' } : { kind: 'elsewhere', address: other };
+      return ownerOf(partition, consumer, address);
     },
   };
 }

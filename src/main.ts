@@ -9,7 +9,8 @@ import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import { apiSource, startApi, type Api } from './api.ts';
 import { openCodec } from './adapters/avro/codec.ts';
-import type { ApiSource } from './adapters/http/api.ts';
+import { apiRoutes, type ApiSource } from './adapters/http/api.ts';
+import { refusals } from './adapters/http/refusals.ts';
 import { startHttpServer, type HttpServer, type Readiness } from './adapters/http/server.ts';
 import { MemoryStore } from './adapters/memory/store.ts';
 import { readModelFile } from './adapters/model-file.ts';
@@ -89,6 +90,8 @@ export async function runService(config: Config, deps: RunDeps): Promise<void> {
     stages,
     alerts,
     tiers: model.tiers.map(({ id }) => id),
+    routes: apiRoutes,
+    refusals,
   });
   telemetry.identify(deps.version, model.revision);
   let readiness = (): Readiness => ({ ready: false, reasons: ['starting'] });
@@ -99,7 +102,11 @@ export async function runService(config: Config, deps: RunDeps): Promise<void> {
   });
   let source: ApiSource | null = null;
   try {
-    const api = await startApi(config, { ...deps, source: () => source });
+    const api = await startApi(config, {
+      ...deps,
+      source: () => source,
+      onAnswered: (request) => telemetry.apiAnswered(request),
+    });
     const urls = { url: http.url, apiUrl: api.url };
     logger.info('service.starting', { ...urls, version: deps.version, modelRevision: model.revision });
     const wiring = { config, deps, model, telemetry, http, api };

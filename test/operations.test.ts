@@ -43,6 +43,8 @@ describe('OPERATIONS.md', () => {
       stages: ['new'],
       alerts: ['opened'],
       tiers: ['high'],
+      routes: ['/v1/tiers'],
+      refusals: ['moved'],
     });
     telemetry.identify('1.0.0', 1);
     telemetry.phase(0, 'running');
@@ -51,6 +53,7 @@ describe('OPERATIONS.md', () => {
     telemetry.restored(0, 0, 0);
     telemetry.stateSize(0, 0, {});
     telemetry.takenOver(0);
+    telemetry.apiAnswered({ route: '/v1/tiers', status: 200, durationMs: 1, refusal: null });
     const none = { applied: 1, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
     telemetry.committed({
       partition: 0,

@@ -23,8 +23,14 @@ export type LookUp<T> =
   | { readonly kind: 'unknown' }
   /** Another member has the task. */
   | { readonly kind: 'elsewhere'; readonly address: string }
-  /** Nobody can say now: the task is being taken over, or the group has not confirmed who has it. */
-  | { readonly kind: 'not_now' };
+  /** Nobody can say now. */
+  | { readonly kind: 'not_now'; readonly why: NotNow };
+
+/**
+ * `unconfirmed`: the group has not said lately that this process still has the task; `taking_over`: it has, and reads;
+ * `owner_unknown`: another one has it, and the group does not say which.
+ */
+export type NotNow = 'unconfirmed' | 'taking_over' | 'owner_unknown';
 
 export interface Timeline {
   readonly customerId: string;
@@ -65,7 +71,7 @@ const sampleAgeMs = 60_000;
 
 export interface LookUpDeps {
   readonly service: Pick<Service, 'reading' | 'status'>;
-  readonly consumer: Pick<GroupConsumer, 'addressOf'>;
+  readonly consumer: Pick<GroupConsumer, 'addressOf' | 'confirmed'>;
   readonly partitions: number;
   /** Where this process answers look-ups, `host:port`. */
   readonly address: string;
@@ -117,10 +123,7 @@ export class LookUps {
   private ask<T>(customerId: string, answer: (found: Found) => T): LookUp<T> {
     const partition = partitionOf(Buffer.from(customerId), this.deps.partitions);
     const reading = this.deps.service.reading(partition);
-    if (reading === null) {
-      const address = this.deps.consumer.addressOf(partition);
-      return address === null || address === this.deps.address ? { kind: 'not_now' } : { kind: 'elsewhere', address };
-    }
+    if (reading === null) return ownerOf(partition, this.deps.consumer, this.deps.address);
     const state = reading.states.get(customerId);
     if (state === undefined) return { kind: 'unknown' };
     return { kind: 'found', value: answer({ reading, state, asOf: asOfOf(reading, state.evaluatedTo) }) };
@@ -171,6 +174,18 @@ export class LookUps {
     }
     return smallest(chosen);
   }
+}
+
+/** Where to ask for a task that cannot be read here, in a process at `address`; or why nobody can say. */
+export function ownerOf(
+  partition: number,
+  consumer: LookUpDeps['consumer'],
+  address: string,
+): Extract<LookUp<never>, { kind: 'elsewhere' | 'not_now' }> {
+  const owner = consumer.addressOf(partition);
+  if (owner === null) return { kind: 'not_now', why: consumer.confirmed() ? 'owner_unknown' : 'unconfirmed' };
+  if (owner !== address) return { kind: 'elsewhere', address: owner };
+  return { kind: 'not_now', why: consumer.confirmed() ? 'taking_over' : 'unconfirmed' };
 }
 
 interface Chosen {

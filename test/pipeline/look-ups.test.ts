@@ -11,7 +11,7 @@ async function asked(driver: PipelineDriver, options: InstanceOptions = {}) {
   const group = { confirmed: true };
   const join = (inner: GroupConsumer): GroupConsumer => Object.assign(inner, { confirmed: () => group.confirmed });
   const { service } = await driver.start({ ...options, consumer: join });
-  const consumer = { addressOf: (partition: number) => `host-${partition}:1` };
+  const consumer = { addressOf: (partition: number) => `host-${partition}:1`, confirmed: () => group.confirmed };
   const { clock, model, partitions } = driver;
   return { group, service, lookUps: new LookUps({ service, consumer, partitions, address: 'host-0:1', model, clock }) };
 }
@@ -20,7 +20,7 @@ describe('LookUps', () => {
   it('tell a customer as committed, judged at task time', async () => {
     const driver = new PipelineDriver();
     const { lookUps, service } = await asked(driver, { config: { idleCommitMs: 1_000 } });
-    expect(lookUps.profile('anna')).toEqual({ kind: 'not_now' });
+    expect(lookUps.profile('anna')).toEqual({ kind: 'not_now', why: 'taking_over' });
     await driver.settle();
     expect(lookUps.profile('anna')).toEqual({ kind: 'unknown' });
     driver.buy('anna', startMs, 2_000);
@@ -55,7 +55,7 @@ describe('LookUps', () => {
     driver.buy('anna', startMs, 2_000);
     await driver.settle();
     group.confirmed = false;
-    expect(lookUps.profile('anna')).toEqual({ kind: 'not_now' });
+    expect(lookUps.profile('anna')).toEqual({ kind: 'not_now', why: 'unconfirmed' });
     expect((await lookUps.forecasts()).partitions).toEqual([]);
     group.confirmed = true;
     expect(lookUps.profile('anna').kind).toBe('found');
@@ -158,7 +158,7 @@ describe('LookUps', () => {
     const clock = { now: () => 0, sleep: () => Promise.resolve(), yieldNow: () => Promise.resolve() };
     await new LookUps({
       service,
-      consumer: { addressOf: () => null },
+      consumer: { addressOf: () => null, confirmed: () => true },
       partitions: 1,
       address: '',
       model,

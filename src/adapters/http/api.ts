@@ -9,7 +9,8 @@ import type { LookUp } from '../../pipeline/look-ups.ts';
 import type { Logger } from '../../pipeline/ports.ts';
 import { Bucket, customerHash, hasToken, isLoopbackHost } from './access.ts';
 import { forward, forwardedHeader } from './forward.ts';
-import { json, listen, notNow, problem, type Answer, type HttpServer, type Tls } from './listener.ts';
+import { json, listen, problem, type Answer, type HttpServer, type Tls } from './listener.ts';
+import { notNow, type Refusal } from './refusals.ts';
 
 /** What is known of a customer, and what is done to a task. */
 export interface ApiSource {
@@ -38,7 +39,33 @@ export interface ApiOptions {
   readonly document: object;
   /** Null while the service starts. */
   readonly source: () => ApiSource | null;
+  readonly onAnswered: (request: ApiRequest) => void;
   readonly logger: Logger;
+}
+
+/** Every path there is, as the document has it. */
+export const apiRoutes = [
+  '/v1/customers/{customerId}',
+  '/v1/customers/{customerId}/explain',
+  '/v1/customers/{customerId}/timeline',
+  '/v1/tiers',
+  '/v1/model',
+  '/v1/forecasts',
+  '/v1/tasks',
+  '/v1/tasks/{partition}/pause',
+  '/v1/tasks/{partition}/resume',
+  '/openapi.json',
+] as const;
+type ApiRoute = (typeof apiRoutes)[number];
+
+/** One request and what became of it. */
+export interface ApiRequest {
+  /** Null = there is nothing at its path, or it was refused before its path was looked at. */
+  readonly route: ApiRoute | null;
+  readonly status: number;
+  readonly durationMs: number;
+  /** Why nobody could answer; null for every other answer. */
+  readonly refusal: Refusal | null;
 }
 
 /** Dashboards and back offices share a few connections each. */
@@ -46,8 +73,7 @@ const maxConnections = 256;
 
 /** A request that has been understood. */
 interface Route {
-  /** The path as the document has it. */
-  readonly template: string;
+  readonly template: ApiRoute;
   readonly method: 'GET' | 'POST';
   readonly customerId?: string;
   /** An answer, or the address of the instance that has it. */
@@ -77,18 +103,22 @@ class Api {
   async answer(request: IncomingMessage): Promise<Answer> {
     const startedMs = performance.now();
     const refusal = this.#refusal(request);
-    if (refusal?.status === 429) return refusal;
     const route = refusal === null ? routeOf(request, this.#options.document) : null;
     const answer = refusal ?? (await this.#run(route, request).catch(() => broken));
+    const durationMs = performance.now() - startedMs;
+    const { status } = answer;
+    this.#options.onAnswered({ route: route?.template ?? null, status, durationMs, refusal: answer.refusal ?? null });
+    // What is above the rate is counted and not noted: a flood must not become one of log lines.
+    if (status === 429) return answer;
     const { customerId } = route ?? {};
     this.#options.logger.info('api.request', {
       method: request.method,
       route: route?.template ?? null,
-      status: answer.status,
+      status,
       customer: customerId === undefined ? null : customerHash(customerId, this.#options.auditKey),
       remote: request.socket.remoteAddress ?? null,
       forwarded: isForwarded(request),
-      durationMs: Math.round(performance.now() - startedMs),
+      durationMs: Math.round(durationMs),
     });
     return answer;
   }
@@ -121,10 +151,10 @@ class Api {
       return { ...problem(405, 'Method Not Allowed', `Only ${allow}.`), headers: { allow } };
     }
     const source = this.#options.source();
-    if (source === null) return notNow('The service is starting.');
+    if (source === null) return notNow('starting');
     const found = await route.run(source);
     if (!('address' in found)) return found;
-    if (isForwarded(request)) return notNow('This customer has just moved to another instance.');
+    if (isForwarded(request)) return notNow('moved');
     const { tokens, tls } = this.#options;
     return forward(request, found.address, { token: tokens[0] ?? null, tls });
   }
@@ -182,8 +212,7 @@ function deepRoute([, name, given, view, ...rest]: readonly string[]): Route | n
 }
 
 function customerRoute(customerId: string, view: string | undefined): Route | null {
-  const template = `/v1/customers/{customerId}${view === undefined ? '' : `/${view}`}`;
-  const of = (ask: (source: ApiSource) => LookUp<object>): Route => ({
+  const of = (template: ApiRoute, ask: (source: ApiSource) => LookUp<object>): Route => ({
     template,
     method: 'GET',
     customerId,
@@ -191,17 +220,17 @@ function customerRoute(customerId: string, view: string | undefined): Route | nu
   });
   switch (view) {
     case undefined:
-      return of((source) => source.profile(customerId));
+      return of('/v1/customers/{customerId}', (source) => source.profile(customerId));
     case 'explain':
-      return of((source) => source.explanation(customerId));
+      return of('/v1/customers/{customerId}/explain', (source) => source.explanation(customerId));
     case 'timeline':
-      return of((source) => source.timeline(customerId));
+      return of('/v1/customers/{customerId}/timeline', (source) => source.timeline(customerId));
     default:
       return null;
   }
 }
 
-function get(template: string, run: Route['run']): Route {
+function get(template: ApiRoute, run: Route['run']): Route {
   return { template, method: 'GET', run };
 }
 
@@ -214,7 +243,7 @@ function answered(found: LookUp<object>): Answer | { readonly address: string } 
     case 'elsewhere':
       return { address: found.address };
     case 'not_now':
-      return notNow('The task is being taken over, or the group has not confirmed who has it.');
+      return notNow(found.why);
   }
 }
 

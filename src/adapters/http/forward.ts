@@ -4,7 +4,8 @@
  */
 import { request as plainRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { notNow, type Answer, type Tls } from './listener.ts';
+import type { Answer, Tls } from './listener.ts';
+import { notNow } from './refusals.ts';
 
 /** Marks a request of another instance. */
 export const forwardedHeader = 'clientele-forwarded';
@@ -23,7 +24,7 @@ export interface Peer {
 
 /** Never rejects: an instance that cannot be asked is "not now". */
 export function forward(request: IncomingMessage, address: string, peer: Peer): Promise<Answer> {
-  return ask(request, address, peer).catch(() => notNow('The instance that has this customer does not answer.'));
+  return ask(request, address, peer).catch(() => notNow('owner_silent'));
 }
 
 function ask({ method, url }: IncomingMessage, address: string, { token, tls }: Peer): Promise<Answer> {

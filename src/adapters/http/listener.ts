@@ -5,12 +5,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Refusal } from './refusals.ts';
 
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Why nobody could answer, where that is what it says. */
+  readonly refusal?: Refusal;
 }
 
 /** PEM texts. With `clientCa` a client without a certificate of that authority is refused while it connects. */
@@ -126,9 +129,4 @@ function write(request: IncomingMessage, response: ServerResponse, result: Answe
     ...result.headers,
   });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-/** Nothing is wrong with the question: ask again in a second. */
-export function notNow(detail: string): Answer {
-  return { ...problem(503, 'Service Unavailable', detail), headers: { 'retry-after': '1' } };
 }

@@ -1,7 +1,7 @@
 /**
  * The Telemetry port on prom-client: one own Registry, Prometheus conventions, labels only from closed sets
- * (partition, input, outcome, reason, direction, stage, tier, phase, result). Never a customer, a topic text or an error
- * text. Series of a task are removed when it leaves this process, so a sum over processes counts each task once.
+ * (partition, input, outcome, reason, direction, stage, tier, phase, result, route, status). Never a customer, a topic text
+ * or an error text. Series of a task are removed when it leaves this process, so a sum over processes counts each task once.
  * Names and meanings are listed in docs/OPERATIONS.md; a test holds both lists equal.
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
@@ -15,6 +15,17 @@ export interface LabelSets {
   readonly stages: readonly string[];
   readonly alerts: readonly string[];
   readonly tiers: readonly string[];
+  /** Paths of the data API, and why it may say "not now". */
+  readonly routes: readonly string[];
+  readonly refusals: readonly string[];
+}
+
+/** One request of the data API; see adapters/http/api.ts. */
+export interface AnsweredRequest {
+  readonly route: string | null;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly refusal: string | null;
 }
 
 export interface PrometheusTelemetry extends Telemetry {
@@ -24,6 +35,8 @@ export interface PrometheusTelemetry extends Telemetry {
   identify(version: string, modelRevision: number): void;
   /** Counts a look-up in the schema registry. */
   registryAsked(answered: boolean): void;
+  /** Counts a request of the data API. */
+  apiAnswered(request: AnsweredRequest): void;
 }
 
 /** Seconds; a commit is aimed at 10–100 ms, and the transaction time-out is 15 s. */
@@ -31,6 +44,14 @@ const commitBucketsSeconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 1
 
 /** Seconds; a replay reads some hundred thousand records a second, so minutes are a large state or a slow broker. */
 const takeoverBucketsSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600];
+
+/** Seconds; an answer from memory takes about a millisecond, one of another instance up to 3 s. */
+const apiBucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
+
+/** Statuses the data API answers with; another instance's may be anything, and is `other`. */
+const apiStatuses: ReadonlySet<number> = new Set([200, 401, 403, 404, 405, 429, 500, 503]);
+/** Label of requests that have no path of ours. */
+const noRoute = 'none';
 
 /** Returns the telemetry of one process, process and event-loop metrics included. */
 export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
@@ -87,6 +108,12 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
       }
     },
     registryAsked: (answered) => metrics.registry.inc({ result: answered ? 'answered' : 'failed' }),
+    apiAnswered: ({ route: path, status, durationMs, refusal }) => {
+      const route = path ?? noRoute;
+      metrics.apiRequests.inc({ route, status: apiStatuses.has(status) ? String(status) : 'other' });
+      metrics.apiDuration.observe({ route }, durationMs / 1_000);
+      if (refusal !== null) metrics.apiRefusals.inc({ reason: refusal });
+    },
     scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     identify: (version, modelRevision) => {
       metrics.build.reset();
@@ -126,6 +153,15 @@ function defineMetrics(registry: Registry) {
     }),
     mismatches: counter('explanation_mismatches_total', 'Tier changes whose contributions do not add up; must be 0.'),
     registry: counter('schema_registry_requests_total', 'Look-ups in the schema registry, by result.', 'result'),
+    apiRequests: counter('api_requests_total', 'Requests of the data API, by path and status.', 'route', 'status'),
+    apiDuration: new Histogram({
+      name: 'clientele_api_request_duration_seconds',
+      help: 'From a request of the data API to its answer.',
+      labelNames: ['route'],
+      buckets: apiBucketsSeconds,
+      registers,
+    }),
+    apiRefusals: counter('api_refusals_total', 'Requests nobody could answer at that moment, by reason.', 'reason'),
     lastCommit: gauge('last_commit_timestamp_seconds', 'When the task last committed, epoch seconds.', 'partition'),
     phase: gauge('task_phase', '1 for the phase the task is in, else 0.', 'partition', 'phase'),
     lag: gauge('lag_records', 'Records of the input that the task has not taken yet.', 'partition', 'input'),
@@ -152,6 +188,8 @@ function startAtZero(metrics: Metrics, labels: LabelSets): void {
   for (const status of labels.alerts) metrics.alerts.inc({ status }, 0);
   for (const result of ['answered', 'failed']) metrics.registry.inc({ result }, 0);
   for (const result of commitResults) metrics.commits.inc({ result }, 0);
+  for (const route of [...labels.routes, noRoute]) metrics.apiRequests.inc({ route, status: '500' }, 0);
+  for (const reason of labels.refusals) metrics.apiRefusals.inc({ reason }, 0);
 }
 
 function count(metrics: Metrics, report: CommitReport): void {

@@ -5,10 +5,16 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { startApiServer, type ApiOptions, type ApiSource } from '../../../src/adapters/http/api.ts';
+import {
+  apiRoutes,
+  startApiServer,
+  type ApiOptions,
+  type ApiRequest,
+  type ApiSource,
+} from '../../../src/adapters/http/api.ts';
 import type { HttpServer } from '../../../src/adapters/http/listener.ts';
 import type { LookUp } from '../../../src/pipeline/look-ups.ts';
-import { answerFaults } from '../../support/api-document.ts';
+import { answerFaults, operations } from '../../support/api-document.ts';
 
 const servers: HttpServer[] = [];
 afterEach(async () => {
@@ -37,6 +43,7 @@ function sourceOf(found: LookUp<object> = { kind: 'found', value: { is: 'here' }
 
 async function start(options: Partial<ApiOptions> = {}) {
   const lines: Line[] = [];
+  const answered: Omit<ApiRequest, 'durationMs'>[] = [];
   const log = (event: string, fields = {}): void => void lines.push({ event, fields });
   const server = await startApiServer({
     host: '127.0.0.1',
@@ -47,11 +54,12 @@ async function start(options: Partial<ApiOptions> = {}) {
     auditKey: Buffer.from('a key'),
     document: {},
     source: () => sourceOf(),
+    onAnswered: ({ route, status, refusal }) => answered.push({ route, status, refusal }),
     logger: { info: log, warn: log, error: log },
     ...options,
   });
   servers.push(server);
-  return { url: server.url, host: new URL(server.url).host, lines };
+  return { url: server.url, host: new URL(server.url).host, lines, answered };
 }
 
 const withToken = (given: string) => ({ headers: { authorization: `Bearer ${given}` } });
@@ -68,7 +76,7 @@ describe('startApiServer', () => {
   it.each([
     [{ kind: 'found', value: { a: 1 } }, 200, null],
     [{ kind: 'unknown' }, 404, null],
-    [{ kind: 'not_now' }, 503, '1'],
+    [{ kind: 'not_now', why: 'taking_over' }, 503, '1'],
   ] satisfies [LookUp<object>, number, string | null][])('answers what is %j', async (found, status, retryAfter) => {
     const { url } = await start({ source: () => sourceOf(found) });
     const response = await fetch(`${url}/v1/customers/c1/explain`);
@@ -150,7 +158,7 @@ describe('credentials', () => {
   });
 
   it('bound what is answered, refusals apart from answers', async () => {
-    const { url, lines } = await start({ tokens: [token], requestsPerSecond: 1 });
+    const { url, lines, answered } = await start({ tokens: [token], requestsPerSecond: 1 });
     const statuses = async (given: string): Promise<number[]> => {
       const found: number[] = [];
       for (let asked = 0; asked < 4; asked += 1) found.push((await fetch(`${url}/v1/tiers`, withToken(given))).status);
@@ -159,6 +167,23 @@ describe('credentials', () => {
     expect(await statuses('wrong')).toEqual([401, 401, 429, 429]);
     expect(await statuses(token)).toEqual([200, 200, 429, 429]);
     expect(lines.map(({ fields }) => fields['status'])).toEqual([401, 401, 200, 200]);
+    expect(answered.map(({ status }) => status)).toEqual([401, 401, 429, 429, 200, 200, 429, 429]);
+  });
+});
+
+describe('what is told of each request', () => {
+  it('is the path as the document has it, the status, and why nobody could answer', async () => {
+    const { url, answered } = await start({ source: () => sourceOf({ kind: 'not_now', why: 'unconfirmed' }) });
+    for (const path of ['/v1/customers/anna', '/v1/tiers', '/v1/nothing/anna']) await fetch(`${url}${path}`);
+    expect(answered).toEqual([
+      { route: '/v1/customers/{customerId}', status: 503, refusal: 'unconfirmed' },
+      { route: '/v1/tiers', status: 200, refusal: null },
+      { route: null, status: 404, refusal: null },
+    ]);
+  });
+
+  it('knows exactly the paths of the document', () => {
+    expect([...apiRoutes].sort()).toEqual([...new Set(operations.map((text) => text.split(' ')[1]))].sort());
   });
 });
 
@@ -203,11 +228,13 @@ describe('a customer of another instance', () => {
     const response = await fetch(`${first.url}/v1/customers/c`);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
     expect([first.lines.length, second.lines.length]).toEqual([1, 1]);
+    expect([...first.answered, ...second.answered].map(({ refusal }) => refusal)).toEqual([null, 'moved']);
   });
 
   it('is not now, when that instance does not answer', async () => {
-    const { url } = await start({ source: () => sourceOf({ kind: 'elsewhere', address: '127.0.0.1:1' }) });
-    expect((await fetch(`${url}/v1/customers/c`)).status).toBe(503);
+    const gone = await start({ source: () => sourceOf({ kind: 'elsewhere', address: '127.0.0.1:1' }) });
+    expect((await fetch(`${gone.url}/v1/customers/c`)).status).toBe(503);
+    expect(gone.answered[0]?.refusal).toBe('owner_silent');
   });
 });
 

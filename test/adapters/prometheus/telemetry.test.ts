@@ -10,6 +10,8 @@ const labels = {
   stages: ['new', 'lost'],
   alerts: ['opened', 'resolved'],
   tiers: ['high', 'low'],
+  routes: ['/v1/tiers', '/v1/tasks'],
+  refusals: ['moved', 'starting'],
 };
 const none = { applied: 0, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
 const report: CommitReport = {
@@ -155,6 +157,9 @@ describe('createTelemetry', () => {
         telemetry.restored(partition, customers, 0);
         telemetry.takenOver(customers);
         telemetry.committed({ ...report, partition, transitions: { up: customers, entered: customers } });
+        for (let status = 200; status < 600; status += 1) {
+          telemetry.apiAnswered({ route: '/v1/tiers', status, durationMs: customers, refusal: 'moved' });
+        }
         telemetry.stateSize(partition, customers, { 'tier:high': customers, 'stage:new': customers });
       }
     };
@@ -163,8 +168,22 @@ describe('createTelemetry', () => {
       return (await lines(telemetry)).filter((text) => text.startsWith('clientele_')).length;
     };
     const first = await seriesAfter(1, 1);
-    expect(await seriesAfter(1_000, 1_000)).toBe(first);
-    expect(first).toBeLessThan(150);
+    expect(await seriesAfter(500, 1_000)).toBe(first);
+    expect(first).toBeLessThan(200);
+  });
+
+  it('counts requests of the data API by path and status, and refusals by reason', async () => {
+    const telemetry = createTelemetry(labels);
+    telemetry.apiAnswered({ route: '/v1/tiers', status: 200, durationMs: 4, refusal: null });
+    telemetry.apiAnswered({ route: null, status: 404, durationMs: 1, refusal: null });
+    telemetry.apiAnswered({ route: '/v1/tasks', status: 503, durationMs: 1, refusal: 'moved' });
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_api_requests_total{route="/v1/tiers",status="200"} 1');
+    expect(scraped).toContain('clientele_api_requests_total{route="none",status="404"} 1');
+    expect(scraped).toContain('clientele_api_requests_total{route="/v1/tasks",status="500"} 0');
+    expect(scraped).toContain('clientele_api_request_duration_seconds_bucket{le="0.005",route="/v1/tiers"} 1');
+    expect(scraped).toContain('clientele_api_refusals_total{reason="moved"} 1');
+    expect(scraped).toContain('clientele_api_refusals_total{reason="starting"} 0');
   });
 
   it('includes process and event-loop metrics', async () => {

@@ -12,6 +12,8 @@ describe('parseMetrics', () => {
       stages: [],
       alerts: [],
       tiers: [],
+      routes: [],
+      refusals: [],
     });
     telemetry.lag(0, 'purchases', 3, 0);
     telemetry.lag(1, 'purchases', 4, 0);
