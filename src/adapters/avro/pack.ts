@@ -9,7 +9,13 @@ const itemBytes = 16;
 const hyphen = 45;
 /** Characters before which an id in its usual form has a hyphen. */
 const hyphensBefore = new Set([4, 6, 8, 10]);
-const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** An id in its usual form, to be overwritten. */
+const idText = Buffer.from('00000000-0000-0000-0000-000000000000');
+const digits = Buffer.from('0123456789abcdef');
+/** Codes read lately, each in the place its bytes point at: one found there is not made again. */
+const knownCodes: string[] = Array.from({ length: 1_024 }, () => '');
+/** Bytes of a code that is looked for there at most. */
+const knownBytesMax = 32;
 
 /** Packs one record after the other into the same memory; `bytes` of one are good until the next `begin`. */
 export class PackWriter {
@@ -123,6 +129,11 @@ export class PackWriter {
     this.#at += this.#bytes.write(value, this.#at);
   }
 
+  /** A text of which there are few, told of many customers. */
+  code(value: string | null): void {
+    this.text(value);
+  }
+
   /** A text that is nearly always a UUID. */
   id(value: string | null): void {
     this.#reserve(2 * itemBytes);
@@ -224,13 +235,13 @@ export class PackReader {
   }
 
   uint(): number {
-    let [value, weight] = [0, 1];
-    for (;;) {
-      const byte = this.byte();
+    let byte = this.byte();
+    let value = byte & 127;
+    for (let weight = 128; byte > 127; weight *= 128) {
+      byte = this.byte();
       value += (byte & 127) * weight;
-      if (byte < 128) return value;
-      weight *= 128;
     }
+    return value;
   }
 
   int(): number {
@@ -256,23 +267,63 @@ export class PackReader {
     };
   }
 
+  /** As many as the number in front says. */
+  list<T>(readOne: () => T): readonly T[] {
+    const list: T[] = [];
+    for (let left = this.uint(); left > 0; left -= 1) list.push(readOne());
+    return list;
+  }
+
   text(): string | null {
-    const length = this.uint() - 1;
+    const length = this.#textBytes();
+    return length < 0 ? null : this.#bytes.toString('utf8', this.#at - length, this.#at);
+  }
+
+  code(): string | null {
+    const length = this.#textBytes();
     if (length < 0) return null;
-    const from = this.#at;
+    const from = this.#at - length;
+    if (length > knownBytesMax) return this.#bytes.toString('utf8', from, this.#at);
+    let place = length;
+    for (let at = from; at < this.#at; at += 1) place = (Math.imul(place, 31) + (this.#bytes[at] ?? 0)) | 0;
+    place &= knownCodes.length - 1;
+    const known = knownCodes[place] ?? '';
+    if (this.#isText(known, from, length)) return known;
+    const code = this.#bytes.toString('utf8', from, this.#at);
+    knownCodes[place] = code;
+    return code;
+  }
+
+  /** Bytes of a text, behind which the place then is; -1 for none. */
+  #textBytes(): number {
+    const length = this.uint() - 1;
+    if (length < 0) return -1;
     this.#at += length;
     if (this.#at > this.#bytes.length) throw new RangeError('a packed record ends too early');
-    return this.#bytes.toString('utf8', from, this.#at);
+    return length;
+  }
+
+  /** True when the bytes are those of `text`; never for a text of other letters than ASCII's. */
+  #isText(text: string, from: number, length: number): boolean {
+    if (text.length !== length) return false;
+    for (let index = 0; index < length; index += 1) {
+      const code = this.#bytes[from + index];
+      if (code !== text.charCodeAt(index) || code > 127) return false;
+    }
+    return true;
   }
 
   id(): string | null {
     if (this.byte() === 0) return this.text();
-    let text = '';
+    let place = 0;
     for (let index = 0; index < 16; index += 1) {
-      if (hyphensBefore.has(index)) text += '-';
-      text += hexOf[this.byte()] ?? '';
+      if (hyphensBefore.has(index)) place += 1;
+      const byte = this.byte();
+      idText[place] = digits[byte >> 4] ?? 0;
+      idText[place + 1] = digits[byte & 15] ?? 0;
+      place += 2;
     }
-    return text;
+    return idText.toString('latin1');
   }
 
   instant(): number | null {

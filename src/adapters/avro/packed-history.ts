@@ -70,7 +70,7 @@ export function writeDays(writer: PackWriter, days: readonly PurchaseDay[]): voi
 
 export function readDays(reader: PackReader): readonly PurchaseDay[] {
   let midnight = 0;
-  return Array.from({ length: reader.uint() }, () => {
+  return reader.list(() => {
     const found = reader.byte();
     const firstAt = readFirstAt(reader, midnight);
     const utcDay = Math.floor(firstAt / dayMs);
@@ -218,7 +218,7 @@ export function writeWeeks(writer: PackWriter, weeks: readonly WeekBucket[]): vo
 
 export function readWeeks(reader: PackReader): readonly WeekBucket[] {
   let before = 0;
-  return Array.from({ length: reader.uint() }, () => {
+  return reader.list(() => {
     const week = before + reader.int();
     before = week;
     const next = reader.sparse();
@@ -240,7 +240,7 @@ export function writeEngagement(writer: PackWriter, weeks: readonly EngagementWe
 
 export function readEngagement(reader: PackReader): readonly EngagementWeek[] {
   let before = 0;
-  return Array.from({ length: reader.uint() }, () => {
+  return reader.list(() => {
     const week = before + reader.int();
     before = week;
     return { week, weight: reader.int() };
@@ -264,7 +264,7 @@ export function writeRing(writer: PackWriter, { entries, evictedAt, lateCounted 
 }
 
 export function readRing(reader: PackReader): Ring {
-  const entries: readonly RingEntry[] = Array.from({ length: reader.uint() }, () => ({
+  const entries: readonly RingEntry[] = reader.list(() => ({
     at: reader.instant() ?? 0,
     high: reader.word() | 0,
     low: reader.word() | 0,
@@ -308,7 +308,7 @@ export function writeTouches(writer: PackWriter, { olderCount, olderAnswered, re
 }
 
 export function readTouches(reader: PackReader): Touches {
-  const recent = Array.from({ length: reader.uint() }, () => ({
+  const recent = reader.list(() => ({
     isAnswered: reader.byte() === 1,
     at: reader.instant() ?? 0,
   }));

@@ -61,7 +61,7 @@ export function readChurn(reader: PackReader): Pick<CustomerState['standing'], '
     waitingSince: reader.instant(),
     endedAt: reader.instant(),
     alert: (byte & 1) === 0 ? null : readAlert(reader),
-    unscored: Array.from({ length: reader.uint() }, () => readUnscored(reader)),
+    unscored: reader.list(() => readUnscored(reader)),
   };
   return { churn, fallNoticedAt };
 }
@@ -113,10 +113,10 @@ function readUnscored(reader: PackReader): UnscoredAlert {
 export function writeAhead(writer: PackWriter, { knownUntil, changes, tierId }: TierAhead): void {
   writer.instant(knownUntil);
   writer.byte(changes ? 1 : 0);
-  writer.text(tierId);
+  writer.code(tierId);
 }
 
 /** Reads what `writeAhead` wrote. */
 export function readAhead(reader: PackReader): TierAhead {
-  return { knownUntil: reader.instant() ?? 0, changes: reader.byte() === 1, tierId: reader.text() };
+  return { knownUntil: reader.instant() ?? 0, changes: reader.byte() === 1, tierId: reader.code() };
 }

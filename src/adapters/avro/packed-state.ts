@@ -204,8 +204,8 @@ export function unpackState(bytes: Buffer): CustomerState {
 
 function writeStanding(standing: Standing): void {
   const { factors, lifecycle } = standing;
-  writer.text(standing.tierId);
-  writer.text(standing.previousTierId);
+  writer.code(standing.tierId);
+  writer.code(standing.previousTierId);
   writer.id(standing.tierEventId);
   writer.instant(standing.tierEnteredAt);
   writer.instant(standing.previousTierEnteredAt);
@@ -230,12 +230,12 @@ type Told = Omit<Standing, 'ahead' | 'fallNoticedAt' | 'churn' | 'lifecycle'> & 
 };
 
 function readStanding(reader: PackReader): Told {
-  const tierId = reader.text();
-  const previousTierId = reader.text();
+  const tierId = reader.code();
+  const previousTierId = reader.code();
   const tierEventId = reader.id();
   const tierEnteredAt = reader.instant();
   const previousTierEnteredAt = reader.instant();
-  const factors = Array.from({ length: reader.uint() }, () => readFactor(reader));
+  const factors = reader.list(() => readFactor(reader));
   const total = factors.reduce((sum, { points }) => sum + points, reader.int());
   return {
     tierId,
@@ -268,7 +268,7 @@ function writeFactor({ name, value, points }: StandingFactor): void {
   const number = factorNumbers.get(name) ?? spelledOut;
   const form = value === null ? 0 : Number.isSafeInteger(value) && !Object.is(value, -0) ? 1 : 2;
   writer.byte(number * 4 + form);
-  if (number === spelledOut) writer.text(name);
+  if (number === spelledOut) writer.code(name);
   if (value !== null && form === 1) writer.int(value);
   if (value !== null && form === 2) writer.double(value);
   writer.int(points);
@@ -277,7 +277,7 @@ function writeFactor({ name, value, points }: StandingFactor): void {
 function readFactor(reader: PackReader): StandingFactor {
   const byte = reader.byte();
   const [number, form] = [Math.floor(byte / 4), byte % 4];
-  const name = (number === spelledOut ? reader.text() : factorNames[number]) ?? '';
+  const name = (number === spelledOut ? reader.code() : factorNames[number]) ?? '';
   const value = form === 0 ? null : form === 1 ? reader.int() : reader.double();
   return { name, value, points: reader.int() };
 }
@@ -290,7 +290,7 @@ function writeCategories(categories: readonly CategorySpend[]): void {
     writer.hash24(hash);
     writer.int(netMinor, purchases !== 1);
     if (purchases !== 1) writer.int(purchases);
-    if (code !== null) writer.text(code);
+    if (code !== null) writer.code(code);
   }
 }
 
@@ -302,23 +302,26 @@ function codedFrom(categories: readonly CategorySpend[], from: number): number {
 
 function readCategories(reader: PackReader): readonly CategorySpend[] {
   const length = reader.uint();
-  const coded = Array.from({ length: Math.ceil(length / 8) }, () => reader.byte());
-  return Array.from({ length }, (_, index) => {
+  const coded: number[] = [];
+  for (let from = 0; from < length; from += 8) coded.push(reader.byte());
+  const categories: CategorySpend[] = [];
+  for (let index = 0; index < length; index += 1) {
     const hash = reader.hash24();
     const netMinor = reader.int();
     const purchases = reader.flag ? reader.int() : 1;
     const hasCode = ((coded[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
-    return { hash, netMinor, purchases, code: hasCode ? reader.text() : null };
-  });
+    categories.push({ hash, netMinor, purchases, code: hasCode ? reader.code() : null });
+  }
+  return categories;
 }
 
 function writeChannels(channels: readonly string[]): void {
   writer.uint(channels.length);
-  for (const channel of channels) writer.text(channel);
+  for (const channel of channels) writer.code(channel);
 }
 
 function readChannels(reader: PackReader): readonly string[] {
-  return Array.from({ length: reader.uint() }, () => reader.text() ?? '');
+  return reader.list(() => reader.code() ?? '');
 }
 
 function writeAnswers(answers: readonly Answer[]): void {
@@ -332,7 +335,7 @@ function writeAnswers(answers: readonly Answer[]): void {
 }
 
 function readAnswers(reader: PackReader): readonly Answer[] {
-  return Array.from({ length: reader.uint() }, () => {
+  return reader.list(() => {
     const byte = reader.byte();
     const kind = surveyKinds[Math.floor(byte / 2)] ?? 'unknown';
     const at = reader.instant() ?? 0;
@@ -375,7 +378,7 @@ function writeAttributes(attributes: readonly AttributeValue[]): void {
 }
 
 function readAttributes(reader: PackReader): readonly AttributeValue[] {
-  return Array.from({ length: reader.uint() }, () => ({
+  return reader.list(() => ({
     name: reader.text() ?? '',
     value: reader.text() ?? '',
     at: reader.instant() ?? 0,

@@ -91,6 +91,12 @@ describe('packState and unpackState', () => {
     expect(again(state)).toEqual(state);
   });
 
+  it('give back every code, of whatever length and letters, however many there are', () => {
+    const codes = Array.from({ length: 5_000 }, (_, n) => `${'ü'.repeat(n % 3)}${'x'.repeat(n % 40)}${n}`);
+    const states = ['', ...codes, ...codes].map((code) => ({ ...empty, channels: [code, ''] }));
+    expect(states.map(again)).toEqual(states);
+  });
+
   it('know every metric by a number, so that the names of factors take a byte', () => {
     const none = packed(empty).length;
     const factors = (name: string): CustomerState['standing']['factors'] => [{ name, value: 1, points: 1 }];
