@@ -26,6 +26,7 @@ export function fitJson(fit: Fit, source: FitSource): Readonly<Record<string, un
     alternatives: { [fit.alternative.process]: purchaseJson(fit.alternative) },
     spend: spend === null ? null : { ...spend, unit: source.currency },
     medianBasketMinor: fit.medianBasketMinor,
+    pricing: fit.pricing,
     rfm: fit.rfm,
     score: Object.fromEntries(fit.factors.map(({ name, ...factor }) => [name, factor])),
     tiers: fit.tiers,

@@ -19,7 +19,13 @@ export function fitText(fit: Fit, source: FitSource): string {
     '',
     `h                  ${fit.horizonWeeks} weeks${fit.horizonFitted ? ' (90th percentile of the gaps)' : ''}`,
     ...timingText(fit),
+    ...pricingText(fit),
     `RFM cuts           recency ${fit.rfm.recencyDays.join(' ')} d · frequency ${fit.rfm.frequency.join(' ')} · money ${fit.rfm.monetaryMinor.join(' ')} minor units`,
+    ...fit.factors.map(
+      ({ name, weight, anchors: [first, ...rest] }, index) =>
+        (index === 0 ? 'score' : '').padEnd(19) +
+        `${percent(weight / 10_000)} ${name} from ${first?.[0]} to ${rest.at(-1)?.[0]}`,
+    ),
     `tiers              ${fit.tiers.map(({ name, enter, share }) => `${name} ${percent(share)}${enter === null ? '' : ` from ${enter}`}`).join(' · ')}`,
     ...(fit.clusters === null
       ? []
@@ -76,6 +82,15 @@ function timingText({ secondPurchase }: Fit): string[] {
   const { medianWeeks, p80Weeks, observedMedianWeeks, observedP80Weeks, returned } = secondPurchase;
   return [
     `second purchase    median ${medianWeeks.toFixed(1)} w, 80th percentile ${p80Weeks.toFixed(1)} w (uncorrected ${observedMedianWeeks.toFixed(1)} and ${observedP80Weeks.toFixed(1)}; ${returned} seen)`,
+  ];
+}
+
+function pricingText({ pricing: { grossMargin, priced, discountShare, discounted } }: Fit): string[] {
+  return [
+    ...(grossMargin === null ? [] : [`gross margin       ${grossMargin.toFixed(3)} (${priced} orders with costs)`]),
+    ...(discountShare === null
+      ? []
+      : [`discounts          ${discountShare.toFixed(3)} of list prices (${discounted} orders with one)`]),
   ];
 }
 

@@ -18,6 +18,11 @@ export function fitPage(fit: Fit, currency: string, isoText: (instantMs: number)
       'Time in weeks; ± is one standard error, from the curvature of the log-likelihood.',
     ),
     section('Spend and timing', factsTable(fit, currency)),
+    section(
+      'Score',
+      scoreTable(fit),
+      'Points rise from the 5th to the 95th percentile of the customers. The weights are a starting point, not fitted.',
+    ),
     section('Tiers and clusters', shareTable(fit)),
     ...(fit.holdout === null ? [] : holdoutSections(fit.holdout, isoText)),
     ...(fit.bands === null ? [] : bandSections(fit.bands, fit.chosenBand, currency, isoText)),
@@ -79,6 +84,10 @@ function factsTable(
       `median ${medianWeeks.toFixed(1)} weeks, 80th percentile ${p80Weeks.toFixed(1)}; uncorrected ${observedMedianWeeks.toFixed(1)} and ${observedP80Weeks.toFixed(1)}`,
     ]);
   }
+  const { grossMargin, priced, discountShare, discounted } = fit.pricing;
+  if (grossMargin !== null) rows.push(['Gross margin', `${grossMargin.toFixed(3)}; ${priced} orders with costs`]);
+  if (discountShare !== null)
+    rows.push(['Discounts', `${discountShare.toFixed(3)} of list prices; ${discounted} orders with one`]);
   const { rates } = fit.categories;
   if (rates.length > 0)
     rows.push(['New category', rates.map(({ known, rate }) => `q${known} ${rate.toFixed(3)}`).join(', ')]);
@@ -94,6 +103,15 @@ function factsTable(
     `recency ${fit.rfm.recencyDays.join(' ')} d; frequency ${fit.rfm.frequency.join(' ')}; money ${fit.rfm.monetaryMinor.join(' ')} minor units`,
   ]);
   return table(['quantity', 'value'], rows);
+}
+
+function scoreTable({ factors }: Fit): string {
+  const rows = factors.map(({ name, weight, anchors }) => [
+    name,
+    percent(weight / 10_000),
+    anchors.map(([value, share]) => `${value.toLocaleString('en-US')} → ${share}`).join(' · '),
+  ]);
+  return table(['factor', 'weight', 'value → share of the points'], rows);
 }
 
 function shareTable({ tiers, clusters }: Fit): string {

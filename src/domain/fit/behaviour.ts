@@ -37,18 +37,15 @@ export function behaviourAt(
     pBuy[row] = pBuyWithin(model, historyOfRow(histories, row), horizon);
     let days = 0;
     let net = 0;
-    let lifetimeNet = 0;
     const from = log.start[customer] ?? 0;
     for (let day = to - 1; day >= from; day -= 1) {
-      const ofDay = log.netMinor[day] ?? 0;
-      lifetimeNet += ofDay;
-      if ((log.at[day] ?? 0) + windowMs <= until) continue;
+      if ((log.at[day] ?? 0) + windowMs <= until) break;
       days += 1;
-      net += ofDay;
+      net += log.netMinor[day] ?? 0;
     }
     purchaseDays365[row] = days;
     revenue365[row] = net;
-    meanBasket[row] = lifetimeNet / (to - from);
+    meanBasket[row] = (histories.netMinor[row] ?? 0) / (to - from);
   });
   return { recencyDays, purchaseDays365, revenue365, pBuy, meanBasket };
 }

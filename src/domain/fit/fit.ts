@@ -11,12 +11,14 @@ import { fitCategories } from './categories.ts';
 import type { CategoryFit } from './categories.ts';
 import { fitClusters } from './clusters.ts';
 import type { ClusterFit } from './clusters.ts';
-import { grouped, historiesAt } from './history.ts';
+import { grouped, historiesAt, thinned } from './history.ts';
 import type { Histories } from './history.ts';
 import { actualAfter, baseBrier, recencyAuc, scoreHoldout } from './holdout.ts';
 import type { HoldoutScore } from './holdout.ts';
 import { notFitted } from './not-fitted.ts';
 import type { NotFitted } from './not-fitted.ts';
+import { fitPricing } from './pricing.ts';
+import type { PricingFit } from './pricing.ts';
 import { fitPurchases } from './purchase-fit.ts';
 import type { PurchaseFit } from './purchase-fit.ts';
 import type { PurchaseLog } from './purchase-log.ts';
@@ -29,6 +31,8 @@ import { fitHorizon, fitSecondPurchase } from './timing.ts';
 import type { SecondPurchase } from './timing.ts';
 import { fitWinBack } from './win-back.ts';
 import type { WinBackFit } from './win-back.ts';
+import { worthAt } from './worth.ts';
+import { modelDefaults } from '../model-defaults.ts';
 import { weekMs } from '../time.ts';
 
 export interface FitRequest {
@@ -73,6 +77,7 @@ export interface Fit {
   readonly spend: SpendFit | null;
   /** Median amount of a purchase day, minor units. */
   readonly medianBasketMinor: number;
+  readonly pricing: PricingFit;
   readonly rfm: RfmCuts;
   readonly factors: readonly Factor[];
   readonly tiers: readonly TierFit[];
@@ -92,6 +97,9 @@ export type FitResult = { readonly ok: true; readonly fit: Fit } | { readonly ok
 /** Fewest customers and repeat customers a likelihood of four parameters is asked of. */
 export const fitCustomersMin = 50;
 export const fitRepeatersMin = 20;
+/** Customers that cut points, anchors and tier lines are read off at most: a percentile is then good to 0.2 %. */
+const spreadCustomersMax = 100_000;
+
 /** Fits everything. `onStage` is told what begins and how far it is (0-1). */
 export function fitModel(
   log: PurchaseLog,
@@ -118,13 +126,22 @@ export function fitModel(
   const categories = fitCategories(log, request.until, request.zone);
   const winBack = fitWinBack(log, request.until, purchase, horizonWeeks);
   onStage('score, tiers, clusters', 0.5);
-  const behaviour = behaviourAt(log, histories, request.until, purchase, horizonWeeks);
-  const factors = fitFactors(behaviour);
+  const some = thinned(histories, spreadCustomersMax);
+  const behaviour = behaviourAt(log, some, request.until, purchase, horizonWeeks);
   const medianBasketMinor = medianBasket(log, request.until);
+  const pricing = fitPricing(log, request.until);
+  const money = {
+    grossMargin: pricing.grossMargin ?? modelDefaults.grossMargin.default,
+    spend: spendMinor,
+    medianBasketMinor,
+  };
+  const worth = worthAt(log, some, request.until, purchase, behaviour.revenue365, money);
+  const columns = { ...behaviour, ...worth };
+  const factors = fitFactors(columns, categories.rates.length > 0);
   const clusters = fitClusters(featuresOf(behaviour));
   onStage('holdout', 0.7);
   const judged = judge(log, request, { purchase, alternative, spendMinor }, horizonWeeks, medianBasketMinor, onStage);
-  const fitted = { purchase, spend: spendMinor, secondPurchase, categories, winBack, clusters, ...judged };
+  const fitted = { spend: spendMinor, pricing, secondPurchase, categories, winBack, clusters, ...judged };
   return {
     ok: true,
     fit: {
@@ -138,9 +155,10 @@ export function fitModel(
       alternative,
       spend: inMajorUnits(spendMinor, request.currencyDigits),
       medianBasketMinor,
+      pricing,
       rfm: fitRfm(behaviour),
       factors,
-      tiers: fitTiers(behaviour, factors),
+      tiers: fitTiers(columns, factors),
       clusters,
       categories,
       secondPurchase,

@@ -17,13 +17,16 @@ export interface Histories {
   readonly paidDays: Float64Array;
   /** What those days brought together. */
   readonly paidMinor: Float64Array;
+  /** Net amount of all purchase days. */
+  readonly netMinor: Float64Array;
 }
 
 /** Returns the histories of all customers whose first purchase is not after `until` (ms). */
 export function historiesAt(log: PurchaseLog, until: number): Histories {
   const seen = customersSeen(log, until);
   const columns = (): Float64Array => new Float64Array(seen.length);
-  const [x, tx, T, paidDays, paidMinor] = [columns(), columns(), columns(), columns(), columns()];
+  const [x, tx, T] = [columns(), columns(), columns()];
+  const [paidDays, paidMinor, netMinor] = [columns(), columns(), columns()];
   seen.forEach((customer, row) => {
     const from = log.start[customer] ?? 0;
     const to = dayAfter(log, customer, until);
@@ -31,14 +34,29 @@ export function historiesAt(log: PurchaseLog, until: number): Histories {
     x[row] = to - from - 1;
     tx[row] = ((log.at[to - 1] ?? 0) - firstAt) / weekMs;
     T[row] = (until - firstAt) / weekMs;
-    for (let day = from + 1; day < to; day += 1) {
+    for (let day = from; day < to; day += 1) {
       const net = log.netMinor[day] ?? 0;
-      if (net <= 0) continue;
+      netMinor[row] = (netMinor[row] ?? 0) + net;
+      if (day === from || net <= 0) continue;
       paidDays[row] = (paidDays[row] ?? 0) + 1;
       paidMinor[row] = (paidMinor[row] ?? 0) + net;
     }
   });
-  return { customer: seen, x, tx, T, paidDays, paidMinor };
+  return { customer: seen, x, tx, T, paidDays, paidMinor, netMinor };
+}
+
+/** The same histories, or evenly spaced ones of them where there are more than `most`. */
+export function thinned(histories: Histories, most: number): Histories {
+  const step = histories.customer.length / most;
+  if (step <= 1) return histories;
+  const rows = Int32Array.from({ length: most }, (_, index) => Math.floor(index * step));
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] ?? 0);
+  const { x, tx, T, paidDays, paidMinor, netMinor } = histories;
+  return {
+    customer: rows.map((row) => histories.customer[row] ?? 0),
+    ...{ x: pick(x), tx: pick(tx), T: pick(T) },
+    ...{ paidDays: pick(paidDays), paidMinor: pick(paidMinor), netMinor: pick(netMinor) },
+  };
 }
 
 /** The first day of a customer after `until`, as a position in the log. */

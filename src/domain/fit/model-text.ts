@@ -7,6 +7,7 @@ import type { Anchor } from '../model.ts';
 import type { BandScore } from './bands.ts';
 import type { ClusterFit } from './clusters.ts';
 import type { Fit } from './fit.ts';
+import type { PricingFit } from './pricing.ts';
 
 export interface ModelTextOptions {
   readonly revision: number;
@@ -48,6 +49,7 @@ export function modelText(fit: Fit, options: ModelTextOptions): string {
     '',
     ...purchaseLines(fit),
     ...spendLines(fit, options.currencyDigits),
+    ...pricingLines(fit.pricing),
     ...crossSellLines(fit),
     ...winBackLines(fit),
     ...rfmLines(fit),
@@ -83,6 +85,25 @@ function spendLines({ spend, medianBasketMinor }: Fit, currencyDigits: number): 
     `# Gamma-Gamma over ${spend.customers} customers with paid repeat days.`,
     `spend: { p: ${digits(spend.p)}, q: ${digits(spend.q)}, vMinor: ${vMinor}, ${median} }`,
     '',
+  ];
+}
+
+function pricingLines({ grossMargin, priced, discountShare, discounted }: PricingFit): readonly string[] {
+  return [
+    ...(grossMargin === null
+      ? [
+          `# Too few orders have costs (${priced}), so a margin of 1 stands in. For a margin m write grossMargin: { default: m },`,
+          '# and multiply the anchors of profit365 and clvPredicted below by m.',
+          '',
+        ]
+      : [`# Over ${priced} orders with costs.`, `grossMargin: { default: ${digits(grossMargin, 4)} }`, '']),
+    ...(discountShare === null
+      ? []
+      : [
+          `# Discounts over list prices; ${discounted} orders had one.`,
+          `priceSensitivity: { population: ${digits(discountShare, 4)} }`,
+          '',
+        ]),
   ];
 }
 
@@ -171,7 +192,8 @@ function bandLines(band: BandScore | null): readonly string[] {
 
 function scoreLines({ factors }: Fit): readonly string[] {
   return [
-    '# Anchors from the 5th to the 95th percentile of the customers; the weights are a starting point, not fitted.',
+    '# Anchors from the 5th to the 95th percentile of the customers; the weights, in proportion those of the preset for retail,',
+    '# are a starting point, not fitted.',
     'score:',
     ...factors.map(
       ({ name, weight, prior, anchors }) =>

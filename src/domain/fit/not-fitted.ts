@@ -2,6 +2,7 @@
 import { categoryDaysMin } from './categories.ts';
 import { clusterCustomersMin } from './clusters.ts';
 import type { Fit } from './fit.ts';
+import { pricingOrdersMin } from './pricing.ts';
 import { spendCustomersMin } from './spend-fit.ts';
 import { secondPurchasesMin } from './timing.ts';
 import { lapsesMin, returnsMin } from './win-back.ts';
@@ -18,7 +19,7 @@ export interface NotFitted {
 
 type Fitted = Pick<
   Fit,
-  'spend' | 'secondPurchase' | 'categories' | 'winBack' | 'clusters' | 'holdout' | 'bands' | 'chosenBand'
+  'spend' | 'pricing' | 'secondPurchase' | 'categories' | 'winBack' | 'clusters' | 'holdout' | 'bands' | 'chosenBand'
 >;
 type Row = readonly [missing: boolean, quantity: string, reason: string, count: number, minimum: number, of: string];
 
@@ -29,15 +30,27 @@ export function notFitted(fitted: Fitted, customers: number, alertsMax: number |
   );
 }
 
-function ofPurchases({ spend, clusters, secondPurchase, categories, winBack }: Fitted, customers: number): Row[] {
+function ofPurchases(fitted: Fitted, customers: number): Row[] {
+  const { spend, pricing, clusters, secondPurchase, categories, winBack } = fitted;
   const { lapses, returns, logistic } = winBack;
+  const { grossMargin, priced, discountShare, discounted } = pricing;
   const { days, rates } = categories;
   const few = 'too few customers pay on repeat days';
   const alike = 'too few customers, or all alike';
   const seen = secondPurchase?.returned ?? 0;
   return [
     [spend === null, 'spend', few, spend?.customers ?? 0, spendCustomersMin, 'paying repeat customers'],
+    [grossMargin === null, 'gross margin', 'too few costs; 1 stands in', priced, pricingOrdersMin, 'orders with costs'],
+    [
+      discountShare === null,
+      'price sensitivity',
+      'too few discounts',
+      discounted,
+      pricingOrdersMin,
+      'orders with a discount',
+    ],
     [rates.length === 0, 'new-category rates', 'too few days with a category', days, categoryDaysMin, 'purchase days'],
+    [rates.length === 0, 'category anchors', 'too few days with a category', days, categoryDaysMin, 'purchase days'],
     [logistic === null && lapses < lapsesMin, 'win-back weights', 'too few lapses', lapses, lapsesMin, 'lapses'],
     [logistic === null && returns < returnsMin, 'win-back weights', 'too few returns', returns, returnsMin, 'returns'],
     [clusters === null, 'clusters', alike, customers, clusterCustomersMin, 'customers'],
@@ -59,19 +72,11 @@ function ofHoldout({ holdout, bands, chosenBand }: Fitted, alertsMax: number | n
   ];
 }
 
-const elsewhere = 'purchases alone do not tell';
-/** These need inputs a purchase file does not have. */
+const elsewhere = 'purchases do not tell; no factor of the score';
+/** These need inputs a history of purchases does not have. */
 const ofOtherInputs: readonly Row[] = [
-  [
-    true,
-    'churn-signal weights',
-    elsewhere,
-    0,
-    200,
-    'customers with a complaint, an answer or engagement before a silence',
-  ],
-  [true, 'satisfaction prior', elsewhere, 0, 100, 'survey answers'],
-  [true, 'margin and costs', elsewhere, 0, 100, 'purchases with costs'],
-  [true, 'price sensitivity', elsewhere, 0, 100, 'purchases with a discount'],
+  [true, 'churn-signal weights', 'purchases do not tell', 0, 200, 'customers with a signal before a silence'],
+  [true, 'satisfaction prior and anchors', elsewhere, 0, 100, 'survey answers'],
   [true, 'engagement anchors', elsewhere, 0, 1_000, 'interactions'],
+  [true, 'referral anchors', elsewhere, 0, 1_000, 'referrals'],
 ];

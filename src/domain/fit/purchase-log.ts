@@ -17,6 +17,7 @@ export interface PurchaseLog {
   readonly netMinor: Float64Array;
   /** Categories seen, one entry per customer, day and category; ascending by customer, then day. Empty without categories. */
   readonly categories: CategoryLog;
+  readonly pricing: PricingLog;
   /** Latest instant of all, ms; -Infinity without a purchase. */
   readonly endAt: number;
   /** Reversals without the instant of their order. */
@@ -29,6 +30,17 @@ export interface CategoryLog {
   readonly category: Float64Array;
 }
 
+/** Discounts and known costs, one entry per purchase that has any; ascending by customer, then time. Minor units; reversals negative. */
+export interface PricingLog {
+  readonly customer: Float64Array;
+  readonly at: Float64Array;
+  readonly discountMinor: Float64Array;
+  /** Amount of a purchase whose costs are known, else 0. */
+  readonly pricedMinor: Float64Array;
+  /** Goods and logistics. */
+  readonly costMinor: Float64Array;
+}
+
 /** Collects purchases in any order; amounts must be in one currency. */
 export class PurchaseLogBuilder {
   private readonly zone: string;
@@ -39,6 +51,10 @@ export class PurchaseLogBuilder {
   private readonly net = new Column();
   private readonly orders = new Column();
   private readonly categories = { customer: new Column(), at: new Column(), category: new Column() };
+  private readonly pricing = {
+    ...{ customer: new Column(), at: new Column() },
+    ...{ discountMinor: new Column(), pricedMinor: new Column(), costMinor: new Column() },
+  };
   private unplaced = 0;
 
   constructor(zone: string) {
@@ -57,6 +73,7 @@ export class PurchaseLogBuilder {
     this.at.push(at);
     this.net.push(isOrder ? event.amountMinor : 0 - event.amountMinor);
     this.orders.push(isOrder ? 1 : event.kind === 'cancellation' ? -1 : 0);
+    this.addPricing(event, customer, at);
     if (!isOrder) return;
     for (const { category } of event.lines) {
       if (category === null) continue;
@@ -64,6 +81,17 @@ export class PurchaseLogBuilder {
       this.categories.at.push(at);
       this.categories.category.push(numbered(this.categoryNumbers, category));
     }
+  }
+
+  private addPricing({ kind, discountMinor, costs, amountMinor }: Purchase, customer: number, at: number): void {
+    if (discountMinor === 0 && costs === null) return;
+    const sign = kind === 'order' ? 1 : -1;
+    const { pricing } = this;
+    pricing.customer.push(customer);
+    pricing.at.push(at);
+    pricing.discountMinor.push(sign * discountMinor);
+    pricing.pricedMinor.push(costs === null ? 0 : sign * amountMinor);
+    pricing.costMinor.push(costs === null ? 0 : sign * (costs.goodsMinor + costs.logisticsMinor));
   }
 
   /** Customers are numbered in the order of their first event; those without an occasion keep an empty range. */
@@ -106,6 +134,7 @@ export class PurchaseLogBuilder {
       at: at.values(),
       netMinor: netMinor.values(),
       categories: this.categoryLog(customers),
+      pricing: this.pricingLog(customers),
       endAt: at.values().reduce((latest, instant) => Math.max(latest, instant), -Infinity),
       unplaced: this.unplaced,
     };
@@ -113,13 +142,27 @@ export class PurchaseLogBuilder {
 
   private categoryLog(customers: number): CategoryLog {
     const { customer, at, category } = this.categories;
-    const order = byCustomerAndTime(customer.values(), at.values(), customers);
-    const pick = (column: Column): Float64Array => {
-      const values = column.values();
-      return Float64Array.from(order, (entry) => values[entry] ?? 0);
-    };
+    const pick = pickerOf(customer, at, customers);
     return { customer: pick(customer), at: pick(at), category: pick(category) };
   }
+
+  private pricingLog(customers: number): PricingLog {
+    const { customer, at, discountMinor, pricedMinor, costMinor } = this.pricing;
+    const pick = pickerOf(customer, at, customers);
+    return {
+      ...{ customer: pick(customer), at: pick(at) },
+      ...{ discountMinor: pick(discountMinor), pricedMinor: pick(pricedMinor), costMinor: pick(costMinor) },
+    };
+  }
+}
+
+/** Puts a column's entries customer by customer, each one's by time. */
+function pickerOf(customer: Column, at: Column, customers: number): (column: Column) => Float64Array {
+  const order = byCustomerAndTime(customer.values(), at.values(), customers);
+  return (column) => {
+    const values = column.values();
+    return Float64Array.from(order, (entry) => values[entry] ?? 0);
+  };
 }
 
 function numbered(numbers: Map<string, number>, name: string): number {

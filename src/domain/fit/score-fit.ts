@@ -6,6 +6,7 @@ import type { Anchor, Cuts, Factor } from '../model.ts';
 import { scoreFactor } from '../score.ts';
 import type { Behaviour } from './behaviour.ts';
 import { quantile, sorted } from './quantile.ts';
+import type { Worth } from './worth.ts';
 
 /** Cut points of the three RFM scores. */
 export interface RfmCuts {
@@ -41,10 +42,10 @@ export function cutsOf(values: Float64Array): Cuts {
 
 /**
  * Anchors from percentiles: a value's share is where it stands between the 5th (0) and the 95th percentile (1). Equal
- * percentiles share the middle of their places, but the lowest value stays at 0 and the highest at 1.
+ * percentiles share the middle of their places, but the lowest value stays at 0 and the highest at 1. NaN = no value.
  */
 export function anchorsOf(values: Float64Array, digits: number): readonly Anchor[] {
-  const ascending = sorted(values);
+  const ascending = sorted(values.filter((value) => !Number.isNaN(value)));
   const places = [5, 20, 35, 50, 65, 80, 95].map((percent) => ({
     value: Number(quantile(ascending, percent / 100).toFixed(digits)),
     share: (percent - 5) / 90,
@@ -65,21 +66,33 @@ export function anchorsOf(values: Float64Array, digits: number): readonly Anchor
   });
 }
 
-/** Weights of the factors this build knows; the starting point of examples/cdnow/model.yaml. */
-const weights = { revenue365: 4000, purchaseDays365: 2500, pBuy: 3500 } as const;
+/** The columns a score can be made of. */
+export type ScoreColumns = Pick<Behaviour, 'purchaseDays365' | 'pBuy'> & Worth;
 
-/** The factors with anchors fitted. */
-export function fitFactors(behaviour: Behaviour): readonly Factor[] {
-  return [
-    { name: 'revenue365', weight: weights.revenue365, prior: 0, anchors: anchorsOf(behaviour.revenue365, 0) },
-    {
-      name: 'purchaseDays365',
-      weight: weights.purchaseDays365,
-      prior: 0,
-      anchors: anchorsOf(behaviour.purchaseDays365, 0),
-    },
-    { name: 'pBuy', weight: weights.pBuy, prior: 0, anchors: anchorsOf(behaviour.pBuy, 4) },
-  ];
+/**
+ * What purchases alone can score by, with the weights of the preset for retail in proportion: its other factors need
+ * answers, contacts and referrals. Decimals as the anchors are rounded.
+ */
+const scored = [
+  { name: 'profit365', part: 25, prior: 0, decimals: 0 },
+  { name: 'clvPredicted', part: 25, prior: 0, decimals: 0 },
+  { name: 'purchaseDays365', part: 15, prior: 0, decimals: 0 },
+  { name: 'pBuy', part: 10, prior: 0, decimals: 4 },
+  { name: 'categories', part: 10, prior: 1, decimals: 0 },
+] as const;
+
+/** The factors with anchors fitted; the breadth of categories is one of them where `hasCategories`. */
+export function fitFactors(columns: ScoreColumns, hasCategories: boolean): readonly Factor[] {
+  const taken = scored.filter(({ name }) => hasCategories || name !== 'categories');
+  const parts = taken.reduce((sum, { part }) => sum + part, 0);
+  const weights = taken.map(({ part }) => Math.floor((10_000 * part) / parts));
+  const rest = weights.reduce((left, weight) => left - weight, 10_000);
+  return taken.map(({ name, prior, decimals }, index) => ({
+    name,
+    weight: (weights[index] ?? 0) + (index < rest ? 1 : 0),
+    prior,
+    anchors: anchorsOf(columns[name], decimals),
+  }));
 }
 
 /** A tier with its lines in hundredths of a point, null for the lowest. */
@@ -96,13 +109,14 @@ export interface TierFit {
 /** A tier is left this far below its line: five points, so that a customer on the line does not flutter. */
 const leaveGap = 500;
 
-/** Lines that put 20 / 30 / 50 % of the customers into high / mid / low. */
-export function fitTiers(behaviour: Behaviour, factors: readonly Factor[]): readonly TierFit[] {
-  const totals = new Float64Array(behaviour.pBuy.length);
-  for (const factor of factors) {
-    const column = columnOf(behaviour, factor.name);
-    column.forEach((value, row) => {
-      totals[row] = (totals[row] ?? 0) + scoreFactor(factor, value).points;
+/** Lines that put 20 / 30 / 50 % of the customers into high / mid / low, by the factors of `fitFactors`. */
+export function fitTiers(columns: ScoreColumns, factors: readonly Factor[]): readonly TierFit[] {
+  const totals = new Float64Array(columns.pBuy.length);
+  for (const { name } of scored) {
+    const factor = factors.find((one) => one.name === name);
+    if (factor === undefined) continue;
+    columns[name].forEach((value, row) => {
+      totals[row] = (totals[row] ?? 0) + scoreFactor(factor, Number.isNaN(value) ? null : value).points;
     });
   }
   const ascending = sorted(totals);
@@ -117,15 +131,4 @@ export function fitTiers(behaviour: Behaviour, factors: readonly Factor[]): read
     { id: 'mid', name: 'Mid', enter: mid, leave: midLeave, share: atMid - atHigh, targetShare: 0.3 },
     { id: 'low', name: 'Low', enter: null, leave: null, share: 1 - atMid, targetShare: 0.5 },
   ];
-}
-
-function columnOf(behaviour: Behaviour, name: string): Float64Array {
-  switch (name) {
-    case 'revenue365':
-      return behaviour.revenue365;
-    case 'purchaseDays365':
-      return behaviour.purchaseDays365;
-    default:
-      return behaviour.pBuy;
-  }
 }

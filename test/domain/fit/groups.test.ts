@@ -6,7 +6,7 @@ import { grouped, historiesAt } from '../../../src/domain/fit/history.ts';
 import { fitPurchases } from '../../../src/domain/fit/purchase-fit.ts';
 import { PurchaseLogBuilder } from '../../../src/domain/fit/purchase-log.ts';
 import { randomFrom } from '../../../src/domain/fit/random.ts';
-import { anchorsOf, cutsOf, fitTiers } from '../../../src/domain/fit/score-fit.ts';
+import { anchorsOf, cutsOf, fitFactors, fitTiers } from '../../../src/domain/fit/score-fit.ts';
 import { fitWinBack } from '../../../src/domain/fit/win-back.ts';
 import { dayMs } from '../../../src/domain/time.ts';
 import { cohort, cut, end, purchase, sample } from './cdnow.ts';
@@ -43,11 +43,34 @@ describe('anchorsOf', () => {
   });
 });
 
+describe('fitFactors', () => {
+  const rising = Float64Array.from({ length: 101 }, (_, value) => value);
+  const breadth = Float64Array.from(rising, (value) => (value < 50 ? NaN : value));
+  const columns = {
+    purchaseDays365: rising,
+    pBuy: rising,
+    profit365: rising,
+    clvPredicted: rising,
+    categories: breadth,
+  };
+
+  it.each([true, false])('shares out the whole score, with categories known: %s', (hasCategories) => {
+    const factors = fitFactors(columns, hasCategories);
+    expect(factors.reduce((sum, { weight }) => sum + weight, 0)).toBe(10_000);
+    expect(factors.map(({ name }) => name).includes('categories')).toBe(hasCategories);
+    for (const { weight } of factors) expect(Number.isInteger(weight)).toBe(true);
+  });
+
+  it('anchors a factor in the customers who have a value', () => {
+    expect(fitFactors(columns, true).find(({ name }) => name === 'categories')?.anchors[0]?.[0]).toBe(53);
+  });
+});
+
 describe('fitTiers', () => {
   it('keeps its lines apart even where all customers score the same', () => {
     const same = new Float64Array(10).fill(1);
-    const behaviour = { recencyDays: same, purchaseDays365: same, revenue365: same, pBuy: same, meanBasket: same };
-    const [high, mid] = fitTiers(behaviour, [
+    const columns = { purchaseDays365: same, pBuy: same, profit365: same, clvPredicted: same, categories: same };
+    const [high, mid] = fitTiers(columns, [
       {
         name: 'pBuy',
         weight: 10_000,

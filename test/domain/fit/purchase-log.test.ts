@@ -1,14 +1,8 @@
-// Purchase days from events, against the oracle of lifetimes' own tests and against the live state.
+// Purchase days from events, against the oracle of lifetimes' own tests.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readModelFile } from '../../../src/adapters/model-file.ts';
-import { behaviourAt } from '../../../src/domain/fit/behaviour.ts';
-import { grouped, historiesAt, historyOfRow } from '../../../src/domain/fit/history.ts';
+import { grouped, historiesAt, historyOfRow, thinned } from '../../../src/domain/fit/history.ts';
 import { PurchaseLogBuilder } from '../../../src/domain/fit/purchase-log.ts';
-import { metrics } from '../../../src/domain/metrics.ts';
-import { checkModel } from '../../../src/domain/model-check.ts';
-import { momentOf } from '../../../src/domain/moment.ts';
-import { emptyState, evolve } from '../../../src/domain/state.ts';
 import { dayMs, weekMs } from '../../../src/domain/time.ts';
 import { purchase } from './cdnow.ts';
 
@@ -111,33 +105,18 @@ describe('grouped', () => {
   });
 });
 
-describe('behaviourAt', () => {
-  it('gives the very values of the live metrics', () => {
-    const file = readModelFile('examples/cdnow/model.yaml', checkModel);
-    if (!file.ok) throw new Error('the example model has faults');
-    const { model } = file;
-    const gaps = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 12 });
-    fc.assert(
-      fc.property(gaps, fc.integer({ min: 0, max: 400 }), (days, silence) => {
-        const builder = new PurchaseLogBuilder('UTC');
-        let state = emptyState('a', 0);
-        let at = 0;
-        for (const [index, gap] of days.entries()) {
-          at += gap * dayMs;
-          const event = purchase('a', at, 100 * (index + 1));
-          builder.add(event);
-          state = evolve(state, { input: 'purchases', event }, model).state;
-        }
-        const asOf = at + silence * dayMs;
-        const log = builder.build();
-        const horizon = model.horizonDays / 7;
-        const columns = behaviourAt(log, historiesAt(log, asOf), asOf, model.purchase, horizon);
-        const moment = momentOf(state, asOf);
-        for (const name of ['recencyDays', 'purchaseDays365', 'revenue365', 'meanBasket'] as const) {
-          expect(columns[name][0]).toBe(metrics[name].valueOf(moment, model));
-        }
-        expect(columns.pBuy[0]).toBeCloseTo(metrics.pBuy.valueOf(moment, model) ?? Number.NaN, 14);
-      }),
-    );
+describe('thinned', () => {
+  const column = (add: number): Float64Array => Float64Array.from({ length: 10 }, (_, row) => row + add);
+  const histories = {
+    customer: Int32Array.from({ length: 10 }, (_, row) => 100 + row),
+    ...{ x: column(0), tx: column(1), T: column(2), paidDays: column(3), paidMinor: column(4), netMinor: column(5) },
+  };
+
+  it('keeps all up to the most, and evenly spaced whole rows beyond', () => {
+    expect(thinned(histories, 10)).toBe(histories);
+    const three = thinned(histories, 3);
+    expect([...three.customer]).toEqual([100, 103, 106]);
+    expect([...three.x]).toEqual([0, 3, 6]);
+    expect([...three.netMinor]).toEqual([5, 8, 11]);
   });
 });
