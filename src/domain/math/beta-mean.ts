@@ -12,8 +12,10 @@ import { lnBeta } from './gamma.ts';
 /** Density below e^-40 of its peak adds nothing a double can hold. */
 const lnNegligible = -40;
 const halvingsMax = 9;
+/** Relative change at which a sum has converged; with large a and b the density itself is only good to epsilon (a + b). */
+const changeMin = 1e-13;
 
-/** E[f(u)] for u ~ Beta(a, b), to about 1e-12 relative. */
+/** E[f(u)] for u ~ Beta(a, b), to about 1e-12 relative, or epsilon (a + b) where that is more. */
 export function betaMean(f: (u: number, complement: number) => number, a: number, b: number): number {
   const scale = 1 / Math.sqrt((a / (a + b)) * b);
   const centre = Math.log(a) - Math.log(b);
@@ -27,6 +29,7 @@ export function betaMean(f: (u: number, complement: number) => number, a: number
     return Math.exp(lnWeight) * f(Math.exp(lnU), Math.exp(lnComplement));
   };
   const [from, to] = [-reachOf(valueAt, -1), reachOf(valueAt, 1)];
+  const enough = Math.max(changeMin, Number.EPSILON * (a + b));
   let step = 0.25;
   let sum = sumOver(valueAt, from, to, step, 0);
   let estimate = sum * step;
@@ -34,7 +37,7 @@ export function betaMean(f: (u: number, complement: number) => number, a: number
     sum += sumOver(valueAt, from, to, step, step / 2);
     step /= 2;
     const finer = sum * step;
-    if (Math.abs(finer - estimate) <= 1e-13 * Math.abs(finer)) return finer;
+    if (Math.abs(finer - estimate) <= enough * Math.abs(finer)) return finer;
     estimate = finer;
   }
   return estimate;

@@ -35,9 +35,19 @@ describe('fitModel', () => {
     for (const { share, targetShare } of fit.tiers) expect(Math.abs(share - targetShare)).toBeLessThan(0.01);
   });
 
+  it('anchors every factor purchases tell of, money in minor units', () => {
+    expect(fit.factors.map(({ name }) => name)).toEqual(['profit365', 'clvPredicted', 'purchaseDays365', 'pBuy']);
+    for (const { anchors } of fit.factors) {
+      expect([anchors[0]?.[1], anchors.at(-1)?.[1]]).toEqual([0, 1]);
+      expect(anchors.every(([value], index) => index === 0 || value > (anchors[index - 1]?.[0] ?? NaN))).toBe(true);
+    }
+  });
+
   it('names what is missing with its count and what it takes', () => {
     const names = fit.notFitted.map(({ quantity }) => quantity);
     expect(names).toContain('new-category rates');
+    for (const name of ['gross margin', 'price sensitivity', 'category anchors', 'satisfaction prior and anchors'])
+      expect(names).toContain(name);
     expect(names).toContain('churn-signal weights');
     for (const { count, minimum } of fit.notFitted) expect(count).toBeLessThan(minimum);
   });
