@@ -66,6 +66,10 @@ const letterHeaders: Headers = {
   'clientele.errors.value.sha256': 'SHA-256 of a value too large to be repeated.',
   'clientele.errors.value.bytes': 'Size of that value.',
   'clientele.errors.headers.bytes': 'Size of headers too large to be repeated.',
+  'clientele.replay':
+    'Of a record sent again by clientele dlq replay, and refused again: the dead letter it was sent from, partition:offset.',
+  'clientele.replayed':
+    'Of a record without value, which is no dead letter but a mark: the dead letter that was sent again, partition:offset.',
 };
 
 /** What a producer of an input may set. */

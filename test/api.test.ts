@@ -1,107 +1,28 @@
 /** The data API of whole services on the in-memory transport: every answer held against the document it serves. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { createInputEncoder } from '../src/adapters/avro/input-encoder.ts';
-import { schemaText } from '../src/adapters/avro/types.ts';
-import { systemClock } from '../src/adapters/clock.ts';
-import { MemoryBroker } from '../src/adapters/memory/broker.ts';
-import { MemorySchemaRegistry } from '../src/adapters/memory/schema-registry.ts';
-import { MemoryGroup, memoryProducers } from '../src/adapters/memory/transport.ts';
-import { ConfigError, loadConfig } from '../src/config.ts';
-import { runService } from '../src/main.ts';
-import { partitionOf } from '../src/pipeline/murmur2.ts';
-import { subjectOf, topicNames } from '../src/pipeline/topics.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '../src/config.ts';
 import { answerFaults, operations, servedDocument } from './support/api-document.ts';
-import { order } from './support/pipeline-driver.ts';
+import { authorization, MemoryInstallation, until } from './support/memory-installation.ts';
 
-const topics = topicNames('');
-const clock = systemClock();
-const partitions = 2;
-const directory = mkdtempSync(join(tmpdir(), 'clientele-api-'));
-const tokenFile = join(directory, 'tokens');
-writeFileSync(tokenFile, 'the-first-of-the-tokens\nthe-second-of-the-tokens\n');
-const authorization = 'Bearer the-second-of-the-tokens';
-afterAll(() => rmSync(directory, { recursive: true }));
-const stops: AbortController[] = [];
+const installations: MemoryInstallation[] = [];
 afterEach(() => {
-  for (const stop of stops.splice(0)) stop.abort();
+  for (const installation of installations.splice(0)) installation.close();
 });
 
-class Installation {
-  readonly broker = new MemoryBroker(() => clock.now());
-  readonly #group: MemoryGroup;
-  readonly #registry = new MemorySchemaRegistry();
-  readonly #encode;
-
-  constructor() {
-    for (const topic of Object.values(topics)) this.broker.createTopic(topic, partitions);
-    const names = ['changelog', 'tierChanged', 'lifecycleChanged', 'churnAlert', 'profile'] as const;
-    for (const name of names) this.#registry.register(subjectOf(topics[name]), schemaText(name));
-    const id = this.#registry.register(subjectOf(topics.purchases), schemaText('purchases'));
-    this.#encode = createInputEncoder('purchases', id);
-    this.#group = new MemoryGroup(this.broker, topics);
-  }
-
-  buy(customerId: string, occurredAt: number, amountMinor: number): void {
-    const key = Buffer.from(customerId);
-    const value = this.#encode(order(customerId, occurredAt, amountMinor, `${customerId}-${occurredAt}`));
-    this.broker.append(topics.purchases, partitionOf(key, partitions), { key, value, headers: {} });
-  }
-
-  /** Resolves with the URL of the data API of a running service. */
-  async run(env: Readonly<Record<string, string>> = {}): Promise<string> {
-    const stop = new AbortController();
-    stops.push(stop);
-    const stdout = new PassThrough();
-    let url = '';
-    const log = (_: string, fields?: Readonly<Record<string, unknown>>): void => {
-      if (typeof fields?.['apiUrl'] === 'string') url = fields['apiUrl'];
-    };
-    const settings = {
-      KAFKA_BROKERS: 'memory:1',
-      SCHEMA_REGISTRY_URL: 'http://memory',
-      CLIENTELE_HTTP: '127.0.0.1:0',
-      CLIENTELE_API: '127.0.0.1:0',
-      CLIENTELE_API_TOKEN_FILE: tokenFile,
-      CLIENTELE_MODEL: join(import.meta.dirname, '../examples/cdnow/model.yaml'),
-    };
-    const ended = runService(loadConfig({ ...settings, ...env }, '.'), {
-      transport: {
-        partitionCounts: (names) => Promise.resolve(new Map(names.map((name) => [name, partitions]))),
-        consumer: (address) => this.#group.consumer(clock, address),
-        producers: memoryProducers(this.broker, topics, 'test'),
-        source: this.#registry,
-      },
-      clock,
-      logger: { info: log, warn: log, error: log },
-      stdout,
-      stop: stop.signal,
-      acceptDeadLetters: new Set(),
-      version: '1.2.3',
-    });
-    const ready = new Promise<void>((resolve) => stdout.once('data', () => resolve()));
-    await Promise.race([ready, ended]);
-    return url;
-  }
+function install(): MemoryInstallation {
+  const installation = new MemoryInstallation();
+  installations.push(installation);
+  return installation;
 }
 
 const ask = (url: string, path: string, method = 'GET'): Promise<Response> =>
   fetch(`${url}${path}`, { method, headers: { authorization } });
 
-async function until(done: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await done()) return;
-    await clock.sleep(20);
-  }
-  throw new Error('it did not come about');
-}
-
 describe('the data API', () => {
   it('answers everything the document says as the document says it', async () => {
-    const installation = new Installation();
+    const installation = install();
     const day = 86_400_000;
     for (const at of [0, 30, 60, 90]) installation.buy('anna', Date.UTC(2026, 0, 1) + at * day, 5_000);
     installation.buy('bert', Date.UTC(2025, 0, 1), 100);
@@ -143,7 +64,7 @@ describe('the data API', () => {
   });
 
   it('answers the same from either of two instances, and pauses a task wherever it is', async () => {
-    const installation = new Installation();
+    const installation = install();
     const customers = Array.from({ length: 8 }, (_, at) => `c${at}`);
     for (const customer of customers) installation.buy(customer, Date.UTC(2026, 0, 1), 5_000);
     const [first, second] = [await installation.run(), await installation.run()];
@@ -171,9 +92,10 @@ describe('the data API', () => {
 
 describe('startApi', () => {
   const faulty = (name: string, content: string) => {
-    const path = join(directory, 'faulty');
+    const installation = install();
+    const path = join(installation.directory, 'faulty');
     writeFileSync(path, content);
-    return new Installation().run({ [name]: path });
+    return installation.run({ [name]: path });
   };
 
   it.each([
@@ -186,11 +108,11 @@ describe('startApi', () => {
   });
 
   it('refuses a secret file that is not there and a certificate that is none', async () => {
-    const absent = join(directory, 'absent');
-    await expect(new Installation().run({ CLIENTELE_API_TOKEN_FILE: absent })).rejects.toThrow(
-      /cannot be read: ENOENT/,
-    );
+    const installation = install();
+    const absent = join(installation.directory, 'absent');
+    await expect(installation.run({ CLIENTELE_API_TOKEN_FILE: absent })).rejects.toThrow(/cannot be read: ENOENT/);
+    const { tokenFile } = installation;
     const tls = { CLIENTELE_API_TLS_CERT_FILE: tokenFile, CLIENTELE_API_TLS_KEY_FILE: tokenFile };
-    await expect(new Installation().run(tls)).rejects.toThrow(/CLIENTELE_API_TLS_CERT_FILE/);
+    await expect(installation.run(tls)).rejects.toThrow(/CLIENTELE_API_TLS_CERT_FILE/);
   });
 });

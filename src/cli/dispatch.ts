@@ -30,13 +30,29 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'explain',
-    summary: 'why a customer stands where they stand, from history files',
+    summary: 'why a customer stands where they stand: ask a service, or history files',
     load: () => import('./explain.ts'),
   },
   {
     name: 'alerts',
     summary: 'the work list: churn alerts that are open, or since a day',
     load: () => import('./alerts.ts'),
+  },
+  { name: 'dlq', summary: 'dead letters: list, show, replay', load: () => import('./dlq.ts') },
+  {
+    name: 'pause',
+    summary: 'lets a task of a running service take nothing more',
+    load: async () => ({ command: (await import('./task-pause.ts')).pause }),
+  },
+  {
+    name: 'resume',
+    summary: 'lets a paused task go on',
+    load: async () => ({ command: (await import('./task-pause.ts')).resume }),
+  },
+  {
+    name: 'reset',
+    summary: 'moves the positions of an input, with the service stopped',
+    load: () => import('./reset.ts'),
   },
 ];
 
@@ -48,6 +64,7 @@ const codesByError: Readonly<Record<string, ExitCode>> = {
   ModelFileError: exitCodes.usage,
   FailedError: exitCodes.failed,
   DrainDeadlineError: exitCodes.failed,
+  FencedError: exitCodes.failed,
   UnavailableError: exitCodes.unavailable,
   AccessDeniedError: exitCodes.unavailable,
   SchemaMissingError: exitCodes.unavailable,

@@ -1,8 +1,10 @@
 /**
- * `clientele explain <customer>`: why a customer stands where they stand, from history files through the same core as the
- * service. It reads and prints; nothing is sent anywhere.
+ * `clientele explain <customer>`: why a customer stands where they stand, as a running service tells it, or from history files
+ * through the same core. It reads and prints; nothing is sent anywhere.
  */
 import { genericPreset, presets } from '../adapters/csv/mapping.ts';
+import { explanationAnswer, timelineAnswer } from '../adapters/http/answers.ts';
+import type { ServiceAccess } from '../adapters/http/client.ts';
 import type { CustomerState } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import { explain } from '../domain/explain.ts';
@@ -23,24 +25,29 @@ import {
 import { fileGroup, instantOption, readHistory } from './history.ts';
 import { mappingOptions } from './mapping-options.ts';
 import { loadModel, modelPath } from './model-source.ts';
+import { ask, serviceAccess, serviceHelp, serviceOptions } from './service-access.ts';
 
 const options = {
   from: { type: 'string' },
   model: { type: 'string' },
   'as-of': { type: 'string' },
   ...mappingOptions,
+  ...serviceOptions,
   json: { type: 'boolean' },
 } as const;
 
 export const command: Command = {
   name: 'explain',
-  summary: 'why a customer stands where they stand, from history files',
-  help: `clientele explain <customer> --from <preset|${genericPreset}> <file…> [--model M] [--as-of I] [--json]
+  summary: 'why a customer stands where they stand: ask a service, or history files',
+  help: `clientele explain <customer> --url URL [--token-file F] [--json]
+clientele explain <customer> --from <preset|${genericPreset}> <file…> [--model M] [--as-of I] [--json]
 
-Takes the customer's events from CSV files (plain or .gz) through the same core as the service and prints the tier and how
-it came about, the score with every factor's weight, value and points, the tiers' lines and the points to them, and every
-metric. The tier is the one last told: this version judges at events, so after a long silence the score may already be on
-the other side of a line. Asking a running service is not in this version; files only.
+Prints the tier and how it came about, the score with every factor's weight, value and points, the tiers' lines and the
+points to them, and every metric: as a running service knows the customer, judged at task time, with the tier changes it
+published lately; or from CSV files (plain or .gz), taken through the same core. The tier is the one last told: this version
+judges at events, so after a long silence the score may already be on the other side of a line.
+
+${serviceHelp}
 
 Presets: ${Object.keys(presets).join(', ')}; ${genericPreset} takes --map. --map, --event, --currency, --time-of-day and --delimiter are
 those of clientele import.
@@ -50,7 +57,8 @@ those of clientele import.
                 taken (the newest event of all the files)
   --json        one JSON object, money in minor units, points in hundredths, instants in epoch ms; with the whole Profile
 
-Example:
+Examples:
+  clientele explain 20873 --url http://127.0.0.1:8090
   clientele explain 20873 --from cdnow examples/cdnow/purchases-sample.csv.gz --model examples/cdnow/model.yaml`,
   run: (argv, context) => explainCustomer(argv, context),
 };
@@ -59,8 +67,13 @@ async function explainCustomer(argv: readonly string[], context: CommandContext)
   const { values, positionals } = parseOptions(argv, options);
   const [customerId, ...names] = positionals;
   if (customerId === undefined) throw new UsageError('explain needs a customer id.');
+  if (values.url !== undefined) {
+    const others = Object.keys(values).filter((name) => name !== 'url' && name !== 'token-file' && name !== 'json');
+    if (others.length > 0 || names.length > 0) throw new UsageError('--url goes with no file and no option of files.');
+    return explainAsked(customerId, serviceAccess(values, context), values.json === true, context);
+  }
   if (values.from === undefined || names.length === 0) {
-    throw new UsageError('explain needs --from <preset> and one or more files: it does not ask a running service yet.');
+    throw new UsageError('explain needs --url URL, or --from <preset> and one or more files.');
   }
   const group = fileGroup(values.from, names, values);
   const asOfGiven = instantOption('--as-of', values['as-of'], '00:00:00Z');
@@ -76,6 +89,25 @@ async function explainCustomer(argv: readonly string[], context: CommandContext)
   const { transitions, refused } = told;
   if (values.json === true) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused }));
   else line(context.stdout, explanationText(explanation, transitions, refused));
+  return exitCodes.done;
+}
+
+/** Two questions to a running service; in between more may have become known. */
+async function explainAsked(
+  customerId: string,
+  access: ServiceAccess,
+  isJson: boolean,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const path = `/v1/customers/${encodeURIComponent(customerId)}`;
+  const explanation = await ask(access, 'GET', `${path}/explain`, explanationAnswer);
+  const changes = await ask(access, 'GET', `${path}/timeline`, timelineAnswer);
+  if (explanation === null || changes === null) {
+    throw new FailedError(`no event of customer ${customerId} was ever applied.`);
+  }
+  const transitions = [...changes].reverse();
+  if (isJson) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused: {} }));
+  else line(context.stdout, explanationText(explanation, transitions, {}));
   return exitCodes.done;
 }
 

@@ -1,15 +1,28 @@
 /** An explanation as a page for people: money in units of the currency, points with two decimals, instants in UTC to the minute. */
-import type { TierTransition } from '../domain/step.ts';
 import type { ExplainedMetric, Explanation, LineDistance } from '../domain/explain.ts';
 import { currencyDigits } from '../domain/money.ts';
+
+/** What is shown of a tier change. */
+export interface ShownTransition {
+  readonly effectiveAt: number;
+  readonly direction: string;
+  readonly previousTier: { readonly name: string } | null;
+  readonly currentTier: { readonly name: string } | null;
+  readonly scoreBefore: number;
+  readonly scoreAfter: number;
+  readonly factors: readonly { readonly name: string; readonly contribution: number }[];
+}
+
+/** An explanation without the Profile, which is not shown. */
+type Shown = Omit<Explanation, 'profile'>;
 
 /** Transitions shown; the newest say why. */
 const shownTransitions = 5;
 
 /** Returns the page, several lines without a newline at the end. */
 export function explanationText(
-  explanation: Explanation,
-  transitions: readonly TierTransition['value'][],
+  explanation: Shown,
+  transitions: readonly ShownTransition[],
   refused: Readonly<Record<string, number>>,
 ): string {
   const { customerId, asOf, modelRevision, currency } = explanation;
@@ -24,7 +37,7 @@ export function explanationText(
   ].join('\n');
 }
 
-function tierText({ tier, tierEnteredAt, total }: Explanation): string {
+function tierText({ tier, tierEnteredAt, total }: Shown): string {
   if (tier === null || total === null) return 'no tier: no purchase so far';
   const since = tierEnteredAt === null ? '' : ` since ${instantText(tierEnteredAt)}`;
   return `tier ${tier.name}${since}, ${pointsText(total)} of 100 points now`;
@@ -32,7 +45,7 @@ function tierText({ tier, tierEnteredAt, total }: Explanation): string {
 
 type Row = readonly string[];
 
-function transitionRows(transitions: readonly TierTransition['value'][]): readonly Row[] {
+function transitionRows(transitions: readonly ShownTransition[]): readonly Row[] {
   const rows = transitions.slice(-shownTransitions).map((value) => {
     const { effectiveAt, direction, previousTier, currentTier, scoreBefore, scoreAfter, factors } = value;
     const moved = [...factors].sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution))[0];
@@ -44,7 +57,7 @@ function transitionRows(transitions: readonly TierTransition['value'][]): readon
   return left > 0 ? [[`${left} earlier`], ...rows] : rows;
 }
 
-function factorRows({ factors, total, currency }: Explanation): readonly Row[] {
+function factorRows({ factors, total, currency }: Shown): readonly Row[] {
   if (total === null) return [];
   return [
     ['factor', 'value', 'points', 'of', 'still to win'],
@@ -61,7 +74,7 @@ function factorRows({ factors, total, currency }: Explanation): readonly Row[] {
   ];
 }
 
-function lineRows({ thresholds, toRemain, toNext }: Explanation): readonly Row[] {
+function lineRows({ thresholds, toRemain, toNext }: Shown): readonly Row[] {
   const rows = thresholds.map(({ tierId, enter, leave }) =>
     enter === null || leave === null
       ? [tierId, 'the lowest']
@@ -77,7 +90,7 @@ function distanceRow(what: string, distance: LineDistance | null): readonly Row[
   return [[`${what} ${tier.name}`, `${points} points ${pointsMissing > 0 ? 'missing' : 'to spare'}`]];
 }
 
-function metricRows({ metrics, currency }: Explanation): readonly Row[] {
+function metricRows({ metrics, currency }: Shown): readonly Row[] {
   return metrics.map((metric) => [metric.name, valueText(metric, currency)]);
 }
 

@@ -76,6 +76,17 @@ describe('runCommand', () => {
     [['import', 'cdnow', 'a.csv', '--curency', 'EUR'], 'Did you mean --currency?'],
     [['import', 'cdnow', 'a.csv', '--rate', '0'], '--rate 0 is not a whole number'],
     [['import', 'cdnwo', 'a.csv'], 'Did you mean cdnow?'],
+    [['dlq'], 'dlq takes one of list, show, replay'],
+    [['dlq', 'list', '0:1'], 'dlq list takes no id'],
+    [['dlq', 'show', '0:1', '0:2'], 'dlq show takes one id'],
+    [['dlq', 'show', '12'], '12 is no partition:offset'],
+    [['dlq', 'replay'], 'dlq replay takes ids, --reason R or --all'],
+    [['dlq', 'replay', '--all', '--reason', 'no_rate'], 'dlq replay takes ids, --reason R or --all'],
+    [['dlq', 'list', '--reason', 'no_rat'], 'Did you mean no_rate?'],
+    [['reset', '--to', 'latest'], '--input takes one of purchases, interactions, surveys'],
+    [['reset', '--input', 'purchases'], '--to takes earliest, latest or an instant'],
+    [['reset', '--input', 'purchases', '--to', 'now'], '--to now is not a date'],
+    [['reset', '--input', 'purchases', '--to', 'latest', '--partition', 'x'], '--partition takes a number'],
   ])('exits 2 for %j and says what is wrong', async (argv, message) => {
     const { code, stdout, stderr } = await run(argv);
     expect([code, stdout]).toEqual([exitCodes.usage, '']);

@@ -70,7 +70,7 @@ describe('explain', () => {
 
   it.each([
     [[], 'explain needs a customer id'],
-    [['1'], 'explain needs --from <preset> and one or more files'],
+    [['1'], 'explain needs --url URL, or --from <preset> and one or more files'],
     [['1', '--from', 'cdnwo', sample], 'Did you mean cdnow?'],
     [['1', ...cdnow, '--as-of', 'yesterday'], '--as-of yesterday is not a date'],
     [['1', '--from', 'cdnow', sample, '--model', 'absent.yaml'], 'absent.yaml: cannot be read'],

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { asyncApiFile, currentAsyncApi } from '../../scripts/generate-asyncapi.ts';
 import { schemaFolder, schemaNames } from '../../scripts/generate-contracts.ts';
+import { replayHeader, replayedHeader } from '../../src/pipeline/dead-letters.ts';
 import { deadLetter, letterLimits, transitionHeaders } from '../../src/pipeline/headers.ts';
 import type { RawRecord } from '../../src/pipeline/ports.ts';
 import { topicDefaults } from '../../src/pipeline/topics.ts';
@@ -64,7 +65,7 @@ describe('schemas/asyncapi.yaml', () => {
     const written = value && transitionHeaders({ topic: 'tierChanged', value }, context);
     expect(headersOf('tierChanged')).toEqual(Object.keys(written ?? {}).sort());
     expect(headersOf('lifecycleChanged')).toEqual(headersOf('tierChanged'));
-    expect(headersOf('deadLetters')).toEqual(letterHeaders());
+    expect(headersOf('deadLetters')).toEqual([...letterHeaders(), replayHeader, replayedHeader].sort());
   });
 });
 

@@ -12,7 +12,7 @@ export interface Answer {
 export async function clientele(
   argv: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Answer> {
   const texts = { stdout: '', stderr: '' };
   const into = (name: keyof typeof texts): Writable =>

@@ -18,6 +18,7 @@ import type { InputEvent } from '../../src/domain/event.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import { inputNames, type InputName } from '../../src/pipeline/ports.ts';
 import { subjectOf, topicNames, type TopicNames } from '../../src/pipeline/topics.ts';
+import { clientele, type Answer } from './command.ts';
 import { logEnds, openTransactions, readCommitted } from './kafka-judge.ts';
 import { useStack } from './stack.ts';
 import { readBatchModel, type BatchModel } from './verifier/model.ts';
@@ -211,6 +212,11 @@ export class Installation {
     if (code !== 0)
       throw new Error(`clientele ${args.join(' ')} ended with ${code ?? '-'}: ${JSON.stringify(running.log)}`);
     return running.lines.join('\n');
+  }
+
+  /** Runs a command of the product inside this process; the model file is the installation's. */
+  run(args: readonly string[]): Promise<Answer> {
+    return clientele(args, this.directory, this.environment({}));
   }
 
   /** `clientele run`. */

@@ -13,7 +13,7 @@ const noHeaders: Headers = Object.freeze({});
 const noBytes = Buffer.alloc(0);
 
 /** Header values as bytes; of a name given more than once the last value counts, and none at all is an empty one. */
-function headersOf(headers: IHeaders): Headers {
+export function headersOf(headers: IHeaders): Headers {
   let plain = true;
   let empty = true;
   for (const name in headers) {

@@ -3,10 +3,13 @@
  * end is, each partition's first answer says: its last stable offset, so an open transaction holds nobody up. Not a tail.
  */
 import { randomUUID } from 'node:crypto';
-import { UnavailableError, type RawRecord } from '../../pipeline/ports.ts';
+import type { KafkaMessage } from 'kafkajs';
+import type { PlacedRecord } from '../../pipeline/dead-letters.ts';
+import { UnavailableError } from '../../pipeline/ports.ts';
 import { createKafka, timeouts, type KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
 import type { FetchRequest, FetchResponse } from './internals.ts';
+import { headersOf } from './slice.ts';
 import { addTap, type FetchOutcome } from './taps.ts';
 import { partitionCountsOf } from './topic-counts.ts';
 
@@ -17,7 +20,7 @@ import { partitionCountsOf } from './topic-counts.ts';
 export async function readTopic(
   endpoint: KafkaEndpoint,
   topic: string,
-  onRecord: (record: Pick<RawRecord, 'key' | 'value'>) => Promise<void>,
+  onRecord: (record: PlacedRecord) => Promise<void>,
 ): Promise<void> {
   const partitions = (await partitionCountsOf(endpoint, [topic])).get(topic) ?? null;
   if (partitions === null) {
@@ -41,10 +44,10 @@ export async function readTopic(
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await consumer.run({
       autoCommit: false,
-      eachMessage: async ({ message }) => {
+      eachMessage: async ({ partition, message }) => {
         if (refusals.length > 0) return;
         try {
-          await onRecord({ key: message.key, value: message.value });
+          await onRecord(placed(partition, message));
         } catch (error) {
           // Thrown here it would be tried again for as long as kafkajs is patient.
           refusals.push(error instanceof Error ? error : new Error(String(error)));
@@ -59,6 +62,17 @@ export async function readTopic(
     removeTap();
     await consumer.disconnect().catch(() => undefined);
   }
+}
+
+function placed(partition: number, { key, value, headers, offset, timestamp }: KafkaMessage): PlacedRecord {
+  return {
+    partition,
+    offset: Number(offset),
+    timestampMs: Number(timestamp),
+    key,
+    value,
+    headers: headersOf(headers ?? {}),
+  };
 }
 
 /** Which partitions have been read to their end: a request at or beyond it follows the taking of all before. */
