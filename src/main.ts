@@ -16,7 +16,7 @@ import { MemoryStore } from './adapters/memory/store.ts';
 import { readModelFile } from './adapters/model-file.ts';
 import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
-import type { AlertStatus, LifecycleStage, TierDirection } from './domain/contracts.ts';
+import type { AlertStatus, ChurnBand, LifecycleStage, ResolveReason, TierDirection } from './domain/contracts.ts';
 import { engineVersion } from './domain/engine.ts';
 import { checkModel } from './domain/model-check.ts';
 import type { Model } from './domain/model.ts';
@@ -69,10 +69,14 @@ const leaveShare = 0.25;
 /** How often the tasks are looked at until they all run. */
 const readyPollMs = 50;
 /** Steps of an alert, from the first to each of its ends. */
-const alerts = [
+const alertStatuses = [
   ...(['opened', 'escalated', 'deescalated'] as const),
   ...(['resolved', 'expired', 'suppressed'] as const),
 ] as const satisfies readonly AlertStatus[];
+const resolveReasons = [
+  ...(['purchase', 'recovered', 'lost', 'correction', 'config', 'erasure'] as const),
+] as const satisfies readonly ResolveReason[];
+const churnBands = ['watch', 'alert', 'critical'] as const satisfies readonly ChurnBand[];
 const stages = ['potential', 'new', 'stable', 'lost', 'won_back'] as const satisfies readonly LifecycleStage[];
 const directions = ['entered', 'up', 'down', 'held', 'will_fall'] as const satisfies readonly TierDirection[];
 
@@ -88,7 +92,9 @@ export async function runService(config: Config, deps: RunDeps): Promise<void> {
     reasons: reasonCodes,
     directions,
     stages,
-    alerts,
+    alertStatuses,
+    resolveReasons,
+    churnBands,
     tiers: model.tiers.map(({ id }) => id),
     routes: apiRoutes,
     refusals,

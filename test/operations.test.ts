@@ -41,7 +41,9 @@ describe('OPERATIONS.md', () => {
       reasons: ['bad_magic'],
       directions: ['up'],
       stages: ['new'],
-      alerts: ['opened'],
+      alertStatuses: ['opened'],
+      resolveReasons: ['purchase'],
+      churnBands: ['alert'],
       tiers: ['high'],
       routes: ['/v1/tiers'],
       refusals: ['moved'],
@@ -62,7 +64,12 @@ describe('OPERATIONS.md', () => {
       reasons: {},
       transitions: { up: 1 },
       stages: { new: 1 },
-      alerts: { opened: 1 },
+      alerts: [
+        {
+          ...{ status: 'resolved', resolveReason: 'purchase', band: 'none', previousBand: 'alert' },
+          valueAtStake: null,
+        },
+      ],
       explanationMismatches: 0,
       recordsSent: 1,
     });

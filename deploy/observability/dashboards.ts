@@ -107,11 +107,88 @@ const customerValue: Dashboard = {
 const lostShare =
   'sum(clientele_lifecycle_customers{job=~"$job",stage="lost"}) / clamp_min(sum(clientele_lifecycle_customers{job=~"$job",stage!="potential"}), 1)';
 
+const endedAlerts = 'sum(increase(clientele_churn_alerts_total{job=~"$job",status=~"resolved|expired"}[$__range]))';
+
 const churn: Dashboard = {
   uid: 'clientele-churn',
   title: 'Clientele: churn',
-  description: 'Who is being lost, who comes back.',
+  description: 'Who is at risk, what came of the alerts, who is lost, who comes back.',
   rows: [
+    {
+      title: 'Alerts',
+      panels: [
+        panel('Alerts open', 'short', 'sum(clientele_churn_alerts_open{job=~"$job"})', 'open', {
+          description: 'Customers somebody should try to keep, now; kept in the changelog and right at once.',
+          kind: 'stat',
+          width: 6,
+        }),
+        panel(
+          'At stake in alerts opened',
+          'short',
+          'sum(increase(clientele_churn_value_at_stake_minor_total{job=~"$job"}[$__range]))',
+          'minor units',
+          {
+            description:
+              'Margin expected of these customers and no longer expected when their alerts opened; range shown, minor units.',
+            kind: 'stat',
+            width: 6,
+          },
+        ),
+        panel(
+          'Ended by a purchase',
+          'percentunit',
+          `sum(increase(clientele_churn_alerts_resolved_total{job=~"$job",reason="purchase"}[$__range])) / clamp_min(${endedAlerts}, 1)`,
+          'bought again',
+          {
+            description: 'Share of the alerts that ended in the range shown because the customer bought.',
+            kind: 'stat',
+            width: 6,
+          },
+        ),
+        panel(
+          'Left out by the budget',
+          'percentunit',
+          'sum(increase(clientele_churn_alerts_total{job=~"$job",status="suppressed"}[$__range])) / clamp_min(sum(increase(clientele_churn_alerts_total{job=~"$job",status=~"opened|suppressed"}[$__range])), 1)',
+          'suppressed',
+          {
+            description:
+              'Share of new alerts beyond what an hour may have, over the range shown: nobody is told to act on them.',
+            kind: 'stat',
+            width: 6,
+          },
+        ),
+        panel('Customers at risk', 'short', 'sum by (band) (clientele_churn_customers{job=~"$job"})', '{{band}}', {
+          description: 'Customers in each band of risk; watch is for looking, the others are told of.',
+          stacked: true,
+        }),
+        panel(
+          'Alerts opened and escalated',
+          'short',
+          'sum by (status, band) (increase(clientele_churn_alerts_total{job=~"$job",status=~"opened|escalated"}[$__rate_interval]))',
+          '{{status}} at {{band}}',
+          { description: 'Work that arrives, per interval, by the band entered.', stacked: true },
+        ),
+        {
+          title: 'How alerts end',
+          description:
+            'Alerts that ended per interval: by a purchase, by recovery without one, as lost, or by running out.',
+          unit: 'short',
+          kind: 'timeseries',
+          width: 8,
+          stacked: true,
+          queries: [
+            {
+              expr: 'sum by (reason) (increase(clientele_churn_alerts_resolved_total{job=~"$job"}[$__rate_interval]))',
+              legend: '{{reason}}',
+            },
+            {
+              expr: 'sum(increase(clientele_churn_alerts_total{job=~"$job",status="expired"}[$__rate_interval]))',
+              legend: 'expired',
+            },
+          ],
+        },
+      ],
+    },
     {
       title: 'Lost and won back',
       panels: [

@@ -18,6 +18,7 @@ import {
   FencedError,
   inputNames,
   UnavailableError,
+  type AlertTold,
   type InputName,
   type OutRecord,
   type RawRecord,
@@ -359,13 +360,13 @@ export class Incarnation {
     this.recent.note(work.transitions, commit.recordedAtMs);
     const transitions: Record<string, number> = {};
     const stages: Record<string, number> = {};
-    const alerts: Record<string, number> = {};
+    const alerts: AlertTold[] = [];
     let explanationMismatches = 0;
     for (const { transition } of work.transitions) {
       if (transition.topic === 'tierChanged') {
         count(transitions, transition.value.direction);
         if (!addsUp(transition.value)) explanationMismatches += 1;
-      } else if (transition.topic === 'churnAlert') count(alerts, transition.value.status);
+      } else if (transition.topic === 'churnAlert') alerts.push(transition.value);
       else count(stages, transition.value.to ?? 'none');
     }
     const { outcomes, reasons } = work;

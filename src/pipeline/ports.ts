@@ -233,6 +233,9 @@ export type TaskPhase = (typeof taskPhases)[number];
 export const commitResults = ['ok', 'unknown', 'fenced'] as const;
 export type CommitResult = (typeof commitResults)[number];
 
+/** What is counted of a churn alert. */
+export type AlertTold = Pick<ChurnAlert, 'status' | 'resolveReason' | 'band' | 'previousBand' | 'valueAtStake'>;
+
 /** What one commit did; counts are of this commit only and are reported once the commit is adopted. */
 export interface CommitReport {
   readonly partition: number;
@@ -244,8 +247,8 @@ export interface CommitReport {
   readonly transitions: Readonly<Record<string, number>>;
   /** LifecycleChanged by the stage entered. */
   readonly stages: Readonly<Record<string, number>>;
-  /** ChurnAlert by status. */
-  readonly alerts: Readonly<Record<string, number>>;
+  /** ChurnAlerts told. */
+  readonly alerts: readonly AlertTold[];
   /** TierChanged whose contributions do not sum to its change of score: our bug, must stay 0. */
   readonly explanationMismatches: number;
   readonly recordsSent: number;

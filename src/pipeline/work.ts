@@ -81,15 +81,10 @@ export class WorkingCopy {
 
   /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */
   private moveStanding(before: CustomerState['standing'] | undefined, after: CustomerState['standing']): void {
-    if (before?.tierId === after.tierId && before.lifecycle.stage === after.lifecycle.stage) return;
-    if (before !== undefined) this.move(before, -1);
-    this.move(after, 1);
-  }
-
-  private move({ tierId, lifecycle }: CustomerState['standing'], by: number): void {
-    if (tierId !== null) this.moves[`tier:${tierId}`] = (this.moves[`tier:${tierId}`] ?? 0) + by;
-    const { stage } = lifecycle;
-    if (stage !== null) this.moves[`stage:${stage}`] = (this.moves[`stage:${stage}`] ?? 0) + by;
+    const [was, is] = [before === undefined ? [] : standingsOf(before), standingsOf(after)];
+    if (was.join() === is.join()) return;
+    for (const standing of was) this.moves[standing] = (this.moves[standing] ?? 0) - 1;
+    for (const standing of is) this.moves[standing] = (this.moves[standing] ?? 0) + 1;
   }
 
   announce(transition: Transition, traceparent: string | null): void {
@@ -107,6 +102,16 @@ export class WorkingCopy {
       }
     }
   }
+}
+
+/** What a customer is counted under in the population of `m:offsets`. */
+function standingsOf({ tierId, lifecycle: { stage }, churn }: CustomerState['standing']): readonly string[] {
+  const standings: string[] = [];
+  if (tierId !== null) standings.push(`tier:${tierId}`);
+  if (stage !== null) standings.push(`stage:${stage}`);
+  if (churn.band !== 'none') standings.push(`band:${churn.band}`);
+  if (churn.alert !== null) standings.push('alert:open');
+  return standings;
 }
 
 export function zeroOutcomes(): OutcomeCounts {

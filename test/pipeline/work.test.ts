@@ -29,16 +29,26 @@ describe('WorkingCopy', () => {
     const { state } = tell([purchase({ occurredAt: noon(0) })]);
     const low = { ...state, customerId: 'a', standing: { ...state.standing, tierId: 'low' } };
     const { lifecycle } = low.standing;
+    const alert = { alertId: 'x', openedAt: 0, expiresAt: null, control: false, eventId: 'x' };
+    const churn = { ...low.standing.churn, band: 'critical' as const, alert };
     const lost = {
       ...low,
-      standing: { ...low.standing, tierId: 'high', lifecycle: { ...lifecycle, stage: 'lost' as const } },
+      standing: { ...low.standing, tierId: 'high', lifecycle: { ...lifecycle, stage: 'lost' as const }, churn },
     };
     const work = new WorkingCopy(emptyStore, numberedStates(), cdnowModel);
     work.changed(low, undefined);
     work.changed(low, low);
     expect(work.moves).toEqual({ 'tier:low': 1, 'stage:new': 1 });
     work.changed(lost, low);
-    expect(work.moves).toEqual({ 'tier:low': 0, 'stage:new': 0, 'tier:high': 1, 'stage:lost': 1 });
+    const moved = {
+      'tier:low': 0,
+      'stage:new': 0,
+      'tier:high': 1,
+      'stage:lost': 1,
+      'band:critical': 1,
+      'alert:open': 1,
+    };
+    expect(work.moves).toEqual(moved);
   });
 
   it('refuses to be committed when a record has no outcome', () => {

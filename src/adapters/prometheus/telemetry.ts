@@ -1,11 +1,19 @@
 /**
  * The Telemetry port on prom-client: one own Registry, Prometheus conventions, labels only from closed sets
- * (partition, input, outcome, reason, direction, stage, tier, phase, result, route, status). Never a customer, a topic text
- * or an error text. Series of a task are removed when it leaves this process, so a sum over processes counts each task once.
+ * (partition, input, outcome, reason, direction, stage, tier, band, status, phase, result, route). Never a customer, a topic
+ * text or an error text. Series of a task are removed when it leaves this process, so a sum over processes counts each
+ * task once.
  * Names and meanings are listed in docs/OPERATIONS.md; a test holds both lists equal.
  */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { type CommitReport, type Telemetry, commitResults, inputNames, taskPhases } from '../../pipeline/ports.ts';
+import {
+  type AlertTold,
+  type CommitReport,
+  type Telemetry,
+  commitResults,
+  inputNames,
+  taskPhases,
+} from '../../pipeline/ports.ts';
 
 /** The closed label values that only the domain and the model know; their series start at zero. */
 export interface LabelSets {
@@ -13,7 +21,10 @@ export interface LabelSets {
   readonly reasons: readonly string[];
   readonly directions: readonly string[];
   readonly stages: readonly string[];
-  readonly alerts: readonly string[];
+  readonly alertStatuses: readonly string[];
+  readonly resolveReasons: readonly string[];
+  /** Bands of risk that are told of: not `none`. */
+  readonly churnBands: readonly string[];
   readonly tiers: readonly string[];
   /** Paths of the data API, and why it may say "not now". */
   readonly routes: readonly string[];
@@ -69,7 +80,9 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     }
     for (const tier of labels.tiers) metrics.tierPopulation.remove({ partition, tier });
     for (const stage of labels.stages) metrics.stagePopulation.remove({ partition, stage });
-    for (const gauge of [metrics.taskTime, metrics.lastCommit, metrics.stateCustomers]) gauge.remove({ partition });
+    for (const band of labels.churnBands) metrics.bandPopulation.remove({ partition, band });
+    const gauges = [metrics.taskTime, metrics.lastCommit, metrics.stateCustomers, metrics.alertsOpen];
+    for (const gauge of gauges) gauge.remove({ partition });
     metrics.restoreRemaining.remove({ partition });
   };
 
@@ -106,6 +119,10 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
       for (const stage of labels.stages) {
         metrics.stagePopulation.set({ partition, stage }, population[`stage:${stage}`] ?? 0);
       }
+      for (const band of labels.churnBands) {
+        metrics.bandPopulation.set({ partition, band }, population[`band:${band}`] ?? 0);
+      }
+      metrics.alertsOpen.set({ partition }, population['alert:open'] ?? 0);
     },
     registryAsked: (answered) => metrics.registry.inc({ result: answered ? 'answered' : 'failed' }),
     apiAnswered: ({ route: path, status, durationMs, refusal }) => {
@@ -136,7 +153,9 @@ function defineMetrics(registry: Registry) {
     rejections: counter('rejections_total', 'Input records rejected into the dead letters, by reason.', 'reason'),
     transitions: counter('tier_transitions_total', 'Tier changes published, by direction.', 'direction'),
     stages: counter('lifecycle_transitions_total', 'Lifecycle changes published, by stage entered.', 'stage'),
-    alerts: counter('churn_alerts_total', 'Steps of churn alerts published, by status.', 'status'),
+    alerts: counter('churn_alerts_total', 'Steps of churn alerts published, by status and band.', 'status', 'band'),
+    alertsResolved: counter('churn_alerts_resolved_total', 'Churn alerts resolved, by reason.', 'reason'),
+    valueAtStake: counter('churn_value_at_stake_minor_total', 'Margin at stake of the alerts opened, minor units.'),
     produced: counter('records_produced_total', 'Records written in committed transactions, changelog included.'),
     commits: counter('commits_total', 'Transactions, by result.', 'result'),
     commitDuration: new Histogram({
@@ -176,6 +195,8 @@ function defineMetrics(registry: Registry) {
     stateCustomers: gauge('state_customers', 'Customers the task holds a state of.', 'partition'),
     tierPopulation: gauge('tier_customers', 'Customers of the task in the tier.', 'partition', 'tier'),
     stagePopulation: gauge('lifecycle_customers', 'Customers of the task in the stage.', 'partition', 'stage'),
+    bandPopulation: gauge('churn_customers', 'Customers of the task in the band of risk.', 'partition', 'band'),
+    alertsOpen: gauge('churn_alerts_open', 'Churn alerts of the task that are open.', 'partition'),
   };
 }
 
@@ -185,7 +206,9 @@ function startAtZero(metrics: Metrics, labels: LabelSets): void {
   for (const reason of labels.reasons) metrics.rejections.inc({ reason }, 0);
   for (const direction of labels.directions) metrics.transitions.inc({ direction }, 0);
   for (const stage of labels.stages) metrics.stages.inc({ stage }, 0);
-  for (const status of labels.alerts) metrics.alerts.inc({ status }, 0);
+  for (const status of labels.alertStatuses)
+    for (const band of labels.churnBands) metrics.alerts.inc({ status, band }, 0);
+  for (const reason of labels.resolveReasons) metrics.alertsResolved.inc({ reason }, 0);
   for (const result of ['answered', 'failed']) metrics.registry.inc({ result }, 0);
   for (const result of commitResults) metrics.commits.inc({ result }, 0);
   for (const route of [...labels.routes, noRoute]) metrics.apiRequests.inc({ route, status: '500' }, 0);
@@ -208,6 +231,14 @@ function count(metrics: Metrics, report: CommitReport): void {
     metrics.transitions.inc({ direction }, transitions);
   }
   for (const [stage, changes] of Object.entries(report.stages)) metrics.stages.inc({ stage }, changes);
-  for (const [status, steps] of Object.entries(report.alerts)) metrics.alerts.inc({ status }, steps);
+  for (const alert of report.alerts) countAlert(metrics, alert);
   metrics.mismatches.inc(report.explanationMismatches);
+}
+
+/** An alert that has ended counts for the band it was in. */
+function countAlert(metrics: Metrics, { status, resolveReason, band, previousBand, valueAtStake }: AlertTold): void {
+  const hasEnded = status === 'resolved' || status === 'expired';
+  metrics.alerts.inc({ status, band: hasEnded ? previousBand : band });
+  if (resolveReason !== null) metrics.alertsResolved.inc({ reason: resolveReason });
+  if (status === 'opened' && valueAtStake !== null) metrics.valueAtStake.inc(valueAtStake.amountMinor);
 }

@@ -8,12 +8,15 @@ const labels = {
   reasons: ['bad_magic', 'undecodable'],
   directions: ['entered', 'up', 'down'],
   stages: ['new', 'lost'],
-  alerts: ['opened', 'resolved'],
+  alertStatuses: ['opened', 'resolved'],
+  resolveReasons: ['purchase', 'lost'],
+  churnBands: ['alert', 'critical'],
   tiers: ['high', 'low'],
   routes: ['/v1/tiers', '/v1/tasks'],
   refusals: ['moved', 'starting'],
 };
 const none = { applied: 0, duplicate: 0, late_counted: 0, rejected: 0, restricted: 0, erased: 0 };
+const alert = { resolveReason: null, valueAtStake: { amountMinor: 250, currency: 'USD' } } as const;
 const report: CommitReport = {
   partition: 3,
   durationMs: 40,
@@ -21,7 +24,10 @@ const report: CommitReport = {
   reasons: { bad_magic: 2 },
   transitions: { up: 2 },
   stages: { new: 3 },
-  alerts: { opened: 2 },
+  alerts: [
+    { ...alert, status: 'opened', band: 'alert', previousBand: 'none' },
+    { ...alert, status: 'resolved', resolveReason: 'purchase', band: 'none', previousBand: 'critical' },
+  ],
   explanationMismatches: 0,
   recordsSent: 9,
 };
@@ -55,6 +61,10 @@ describe('createTelemetry', () => {
     expect(scraped).toContain('clientele_commit_duration_seconds_sum 0.08');
     expect(scraped).toContain('clientele_commit_duration_seconds_bucket{le="0.05"} 2');
     expect(scraped).toContain('clientele_explanation_mismatches_total 0');
+    expect(scraped).toContain('clientele_churn_alerts_total{status="opened",band="alert"} 2');
+    expect(scraped).toContain('clientele_churn_alerts_total{status="resolved",band="critical"} 2');
+    expect(scraped).toContain('clientele_churn_alerts_resolved_total{reason="purchase"} 2');
+    expect(scraped).toContain('clientele_churn_value_at_stake_minor_total 500');
   });
 
   it('shows a task in exactly one phase', async () => {
@@ -119,13 +129,16 @@ describe('createTelemetry', () => {
     expect(scraped).toContain('clientele_restore_remaining_records{partition="1"} 0');
   });
 
-  it('shows how many customers a tier and a stage have, empty ones at zero, and no tier the model does not know', async () => {
+  it('shows how many customers a tier, a stage and a band have, empty ones at zero, and no tier the model does not know', async () => {
     const telemetry = createTelemetry(labels);
-    telemetry.stateSize(2, 9, { 'tier:high': 4, 'tier:gone': 5, 'stage:lost': 3 });
+    telemetry.stateSize(2, 9, { 'tier:high': 4, 'tier:gone': 5, 'stage:lost': 3, 'band:alert': 2, 'alert:open': 1 });
     const scraped = await lines(telemetry);
     expect(scraped).toContain('clientele_tier_customers{partition="2",tier="high"} 4');
     expect(scraped).toContain('clientele_tier_customers{partition="2",tier="low"} 0');
     expect(scraped).toContain('clientele_lifecycle_customers{partition="2",stage="lost"} 3');
+    expect(scraped).toContain('clientele_churn_customers{partition="2",band="alert"} 2');
+    expect(scraped).toContain('clientele_churn_customers{partition="2",band="critical"} 0');
+    expect(scraped).toContain('clientele_churn_alerts_open{partition="2"} 1');
     expect(scraped.filter((text) => text.includes('gone'))).toEqual([]);
   });
 
