@@ -53,9 +53,18 @@ const tierLine = ({
   ...{ about: 'tier', customerId, sequence, change: direction, to: currentTier?.id ?? null },
   ...{ hold: backfill ? 'backfill' : null, supersedes, eventId },
 });
-const alertLine = ({ customerId, sequence, status, band, supersedes, eventId, control }: ChurnAlert): Line => ({
+const alertLine = ({
+  customerId,
+  sequence,
+  status,
+  band,
+  supersedes,
+  eventId,
+  control,
+  backfill,
+}: ChurnAlert): Line => ({
   ...{ about: 'churn', customerId, sequence, change: status, to: band },
-  ...{ hold: control ? 'control' : null, supersedes, eventId },
+  ...{ hold: control ? 'control' : backfill ? 'backfill' : null, supersedes, eventId },
 });
 
 function alertOf(partition: number, fields: Partial<ChurnAlert>): ChurnAlert {
@@ -97,20 +106,24 @@ describe('examples/consumers', () => {
     const kafka = createKafka({ brokers: stack.brokers, logger: silent }, `${installation.prefix}more`);
     const admin = kafka.admin();
     await admin.connect();
-    const ends = (await admin.fetchTopicOffsets(tierTopic)).sort((a, b) => a.partition - b.partition);
+    const toldIn = async (topic: string) => {
+      const ends = (await admin.fetchTopicOffsets(topic)).sort((a, b) => a.partition - b.partition);
+      return readCommitted(
+        topic,
+        ends.map(({ high }) => Number(high)),
+      );
+    };
+    const [told, toldAlerts] = [await toldIn(tierTopic), await toldIn(churnTopic)];
     await admin.disconnect();
-    const told = await readCommitted(
-      tierTopic,
-      ends.map(({ high }) => Number(high)),
-    );
     const source = new ConfluentSource(stack.registryUrl);
     const [tierId, churnId] = [
       await source.idOf(subjectOf(tierTopic), schemaText('tierChanged')),
       await source.idOf(subjectOf(churnTopic), schemaText('churnAlert')),
     ];
-    const tiers = told.map(
-      ({ value }) => contractType('tierChanged').fromBuffer(value?.subarray(5) ?? Buffer.of()) as TierChanged,
-    );
+    const decoded = <T>(name: 'tierChanged' | 'churnAlert', records: typeof told): T[] =>
+      records.map(({ value }) => contractType(name).fromBuffer(value?.subarray(5) ?? Buffer.of()) as T);
+    const tiers = decoded<TierChanged>('tierChanged', told);
+    const service = decoded<ChurnAlert>('churnAlert', toldAlerts);
     const model = tiers[0] as TierChanged;
     const tier = (partition: number, value: TierChanged) => ({
       ...{ partition, key: value.customerId },
@@ -128,7 +141,7 @@ describe('examples/consumers', () => {
       supersedes: 'x',
     }));
     const alerts = numbers.map((partition) => alertOf(partition, { control: partition === 1 }));
-    expected.push(...tiers.map(tierLine), ...ending.map(tierLine), ...alerts.map(alertLine));
+    expected.push(...tiers.map(tierLine), ...ending.map(tierLine), ...[...service, ...alerts].map(alertLine));
     for (const { eventId } of [...ending, ...alerts]) last.add(eventId);
 
     const producer = kafka.producer({ transactionalId: `${installation.prefix}more`, idempotent: true });
