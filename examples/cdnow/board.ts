@@ -128,7 +128,7 @@ export class Board {
 
 /** Names of the columns of a row. */
 export const columns =
-  '  date        customer  change  from → to      score before → after, and the factor that did most';
+  '  date        customer  change     from → to      score before → after, and the factor that did most';
 
 /** One change as a row: when, who, from where to where, the score, and the factor that did most. */
 export function describe(change: TierChanged): string {
@@ -138,7 +138,7 @@ export function describe(change: TierChanged): string {
   const score = `${points(scoreBefore)} → ${points(scoreAfter)}`;
   const why =
     main === undefined ? '' : `  ${main.name} ${main.contribution < 0 ? '' : '+'}${points(main.contribution).trim()}`;
-  return `  ${new Date(effectiveAt).toISOString().slice(0, 10)}  ${customerId.padEnd(8)}  ${change.direction.padEnd(7)} ${tiers}  ${score}${why}`;
+  return `  ${new Date(effectiveAt).toISOString().slice(0, 10)}  ${customerId.padEnd(8)}  ${change.direction.padEnd(10)} ${tiers}  ${score}${why}`;
 }
 
 function points(hundredths: number): string {

@@ -119,7 +119,7 @@ describe('Board', () => {
 
 describe('describe', () => {
   it('names when, who, what, and the factor that did most', () => {
-    expect(row(change())).toBe('  1997-01-01  00042     entered –    → Low     0.00 →  15.15  pBuy +10.11');
+    expect(row(change())).toBe('  1997-01-01  00042     entered    –    → Low     0.00 →  15.15  pBuy +10.11');
   });
 });
 
