@@ -29,6 +29,7 @@ export function batchMetrics(events: readonly InputEvent[], asOf: number, model:
   const anchorAt = events[0]?.event.occurredAt ?? 0;
   return {
     ...purchaseMetrics(purchases, contacts, asOf, anchorAt, model),
+    winBack: winBackOf(events, asOf, model),
     ...voiceMetrics(surveys, contacts, asOf, model),
     ...contactMetrics(purchases, contacts, asOf, anchorAt, model),
   };
@@ -112,7 +113,6 @@ type PurchaseNames =
   | 'overdue'
   | 'predictedSpend'
   | 'crossSell'
-  | 'winBack'
   | 'profit365'
   | 'clvHistoric'
   | 'clvPredicted'
@@ -169,7 +169,6 @@ function purchaseMetrics(
     acquisitionCost,
     assumedCostShare: yearNet > 0 ? Math.min(1, Math.max(0, 1 - priced / yearNet)) : null,
     categories: categoryCount,
-    winBack: null,
   };
   if (first === undefined || last === undefined) return { ...nothingBought, ...base, totalValue: clvHistoric };
 
@@ -229,6 +228,55 @@ function purchaseMetrics(
     repurchaseRate:
       gaps.length === 0 ? null : gaps.filter((gap) => gap <= model.repurchaseWindowDays).length / gaps.length,
   };
+}
+
+/** True once the silence after the last purchase day has lasted too long, and then for good. */
+function isLost(bought: readonly Day[], at: number, model: Model): boolean {
+  const [first, last] = [bought[0], bought.at(-1)];
+  if (first === undefined || last === undefined || at <= last.at) return false;
+  const { lostAfterDays, lostFloor, lostShareOfStart } = model.lifecycle;
+  const tx = (last.at - first.at) / weekMs;
+  const within = (T: number): number => pBuyWithin(model.purchase, { x: bought.length - 1, tx, T }, 365 / 7);
+  const line = Math.min(lostFloor, lostShareOfStart * within(tx));
+  return at - last.at >= lostAfterDays * dayMs || within((at - first.at) / weekMs) <= line;
+}
+
+/** Since when a customer has been lost without a break, judged after each event and through the silence behind it. */
+function lostSince(events: readonly InputEvent[], asOf: number, model: Model): number | null {
+  let since: number | null = null;
+  events.forEach(({ event: { occurredAt: from } }, index) => {
+    const known = events.slice(0, index + 1).flatMap(({ input, event }) => (input === 'purchases' ? [event] : []));
+    const bought = daysOf(known).filter(({ orders }) => orders > 0);
+    const to = events[index + 1]?.event.occurredAt ?? asOf;
+    if (!isLost(bought, to, model)) since = null;
+    else if (isLost(bought, from, model)) since ??= from;
+    else {
+      let [before, after] = [from, to];
+      while (after - before > 1) {
+        const middle = Math.floor((before + after) / 2);
+        if (isLost(bought, middle, model)) after = middle;
+        else before = middle;
+      }
+      since = after;
+    }
+  });
+  return since;
+}
+
+/** The fitted chance that a lost customer comes back; null for any other. */
+function winBackOf(events: readonly InputEvent[], asOf: number, model: Model): number | null {
+  const since = lostSince(events, asOf, model);
+  const { winBack } = model;
+  if (since === null) return null;
+  if (winBack === null) throw new Error('the batch takes win-back to be fitted');
+  const purchases = events.flatMap(({ input, event }) => (input === 'purchases' ? [event] : []));
+  const repeats = daysOf(purchases).filter(({ orders }) => orders > 0).length - 1;
+  const logOdds =
+    winBack.intercept +
+    winBack.lnWeeksSinceLapse * Math.log(1 + (asOf - since) / weekMs) +
+    winBack.lnNetMinor * Math.log(1 + Math.max(0, net(purchases))) +
+    winBack.lnRepeatDays * Math.log(1 + repeats);
+  return 1 / (1 + Math.exp(-logOdds));
 }
 
 const nothingBought = {
