@@ -1,7 +1,7 @@
 // Plays the stories of story.md: what each row says we tell, and where each customer stands, is exactly what the domain says.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { CustomerState, Profile } from '../../src/domain/contracts.ts';
+import type { CustomerState, Profile, ProfileValue } from '../../src/domain/contracts.ts';
 import type { InputEvent } from '../../src/domain/event.ts';
 import { profileOf } from '../../src/domain/profile.ts';
 import { step } from '../../src/domain/step.ts';
@@ -50,6 +50,7 @@ function eventOf({ date, happens }: Row, index: number): InputEvent {
     eventId,
     occurredAt,
     amountMinor,
+    currency: /\d ([A-Z]{3})\b/.exec(happens)?.[1] ?? 'USD',
     discountMinor: minor(after(happens, 'less')),
     costs: goods === undefined ? null : { goodsMinor: minor(goods), logisticsMinor: 0 },
     lines: category === null ? [] : [{ sku: 'sku', category, quantity: 1, amountMinor }],
@@ -69,6 +70,19 @@ function eventOf({ date, happens }: Row, index: number): InputEvent {
       return interaction({ ...contact, kind: 'visit' });
     case happens.startsWith('is won by'):
       return interaction({ ...contact, kind: 'acquired', acquisitionSource: after(happens, 'by') ?? null });
+    case happens.startsWith('is sent by'):
+      return interaction({
+        ...contact,
+        kind: 'acquired',
+        acquisitionSource: 'referral',
+        referrerId: after(happens, 'by') ?? null,
+      });
+    case happens.startsWith('moves to'):
+      return interaction({
+        ...contact,
+        kind: 'attributes_changed',
+        attributes: [{ name: 'region', value: after(happens, 'to') ?? '' }],
+      });
     case happens === 'adds to the cart':
       return interaction({ ...contact, kind: 'cart_add' });
     case isComplaint:
@@ -84,20 +98,17 @@ function eventOf({ date, happens }: Row, index: number): InputEvent {
     case verb === 'reviews':
       return interaction({ ...contact, kind: 'review', rating: Number(amount) });
     case happens.startsWith('answers NPS'):
-      return survey({ eventId, occurredAt, score: Number(happens.split(' ').at(-1)) });
+      return survey({ ...answer(happens), eventId, occurredAt });
     case happens.startsWith('answers CSAT'):
-      return survey({
-        eventId,
-        occurredAt,
-        kind: 'csat',
-        score: Number(happens.split(' ').at(-1)),
-        scaleMin: 1,
-        scaleMax: 5,
-      });
+      return survey({ ...answer(happens), eventId, occurredAt, kind: 'csat', scaleMin: 1, scaleMax: 5 });
+    case happens.startsWith('answers CES'):
+      return survey({ ...answer(happens), eventId, occurredAt, kind: 'ces', scaleMin: 1, scaleMax: 7 });
     default:
       throw new Error(`a story knows no "${happens}"`);
   }
 }
+
+const answer = (happens: string): { readonly score: number } => ({ score: Number(happens.split(' ').at(-1)) });
 
 const words = (code: string | null): string => (code ?? 'nobody').replace('_', ' ');
 const money = (amountMinor: number | null): string => ((amountMinor ?? 0) / 100).toFixed(2);
@@ -123,10 +134,26 @@ function told({ topic, value }: Transition): string {
     return `${when}will fall from ${now} to ${value.decaysTo?.tier?.name ?? 'no tier'}`;
   }
   const what =
-    value.previousTier === null ? `enters ${now}` : `${value.direction} from ${value.previousTier.name} to ${now}`;
+    value.direction === 'held'
+      ? `holds ${now}`
+      : value.previousTier === null
+        ? `enters ${now}`
+        : `${value.direction} from ${value.previousTier.name} to ${now}`;
   const purchaseNeeded = value.toNext?.actions.find(({ action }) => action === 'purchase')?.amountMinor ?? null;
   const next = purchaseNeeded === null ? '' : `, next with ${money(purchaseNeeded)} more`;
   return `${when}${what}${corrected}: ${points(value.scoreBefore)} → ${points(value.scoreAfter)}${next}`;
+}
+
+const costKinds = ['goods', 'logistics', 'service', 'marketing', 'acquisition'] as const;
+
+/** What a customer has cost by kind; nothing where all of it is the margin's assumption. */
+function costs({ costsMinor, assumedCostShare }: Pick<ProfileValue, 'costsMinor' | 'assumedCostShare'>): string {
+  const known = costKinds.filter(
+    (kind) => (costsMinor?.[kind] ?? 0) !== 0 && (kind !== 'goods' || (assumedCostShare ?? 1) < 1),
+  );
+  return known.length === 0
+    ? ''
+    : `cost ${known.map((kind) => `${money(costsMinor?.[kind] ?? 0)} ${kind}`).join(', ')}`;
 }
 
 /** Where a customer stands, in a line. */
@@ -146,15 +173,18 @@ function standing({
     now.tier === null ? 'no tier' : `${now.tier.name} ${points(score?.total ?? 0)}`,
     `${words(now.lifecycle)}${now.stickiness === null ? '' : `, ${now.stickiness}`}`,
     `year ${money(value?.profitMinor ?? 0)}, so far ${money(value?.clvHistoricMinor ?? 0)}, to come ${money(value?.clvPredictedMinor ?? 0)}`,
+    value === null ? '' : costs(value),
     bought === null ? '' : `buys again within 13 weeks ${share(forecast?.pBuy ?? null)}`,
     bought?.topCategories.map(({ category, share: of }) => `${category} ${share(of)}`).join(', ') ?? '',
     satisfaction === null ? '' : `satisfaction ${satisfaction.toFixed(1)}`,
     voice?.npsClass ?? '',
+    voice?.ces == null ? '' : `finds us easy ${share(voice.ces)}`,
     (voice?.openComplaints ?? 0) > 0 ? `${voice?.openComplaints ?? 0} open complaint` : '',
     (bought?.priceSensitivity ?? 0.1) > 0.1 ? `price sensitivity ${share(bought?.priceSensitivity ?? 0)}` : '',
     bought?.promotionResponse ? `bought on offer ${share(bought.promotionResponse)}` : '',
     engagement?.touchResponse == null ? '' : `answers campaigns ${share(engagement.touchResponse)}`,
     engagement?.acquisitionSource == null ? '' : `won by ${engagement.acquisitionSource}`,
+    ...Object.entries(engagement?.attributes ?? {}).map(([name, of]) => `${name} ${of}`),
     (loyalty?.referralsMade ?? 0) > 0 ? `referred ${loyalty?.referralsMade ?? 0}` : '',
     forecast?.winBack == null ? '' : `wins back ${share(forecast.winBack)}`,
   ];
@@ -165,7 +195,9 @@ function play(rows: readonly Row[]): readonly Row[] {
   let state: CustomerState | undefined;
   return rows.map((row, index) => {
     if (row.happens === 'stands' && state !== undefined) {
-      return { ...row, told: standing(profileOf(state, retailModel, at(row.date))) };
+      const { referrerId } = state.acquisition;
+      const sent = referrerId === null ? '' : `; sent by ${referrerId}`;
+      return { ...row, told: `${standing(profileOf(state, retailModel, at(row.date)))}${sent}` };
     }
     const result = step(state, eventOf(row, index), retailModel, { backfillRunId: null });
     state = result.state;
@@ -174,8 +206,8 @@ function play(rows: readonly Row[]): readonly Row[] {
 }
 
 describe('the stories of story.md', () => {
-  it('are twenty', () => {
-    expect(stories(readFileSync(file, 'utf8'))).toHaveLength(20);
+  it('are twenty-six', () => {
+    expect(stories(readFileSync(file, 'utf8'))).toHaveLength(26);
   });
 
   it.each(stories(readFileSync(file, 'utf8')))('$title', ({ rows }) => {

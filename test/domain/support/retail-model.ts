@@ -8,6 +8,12 @@ function readModel(): Model {
   const checked = checkModel({
     revision: 1,
     currency: 'USD',
+    rates: {
+      EUR: [
+        { from: '2024-01-01', rate: '1.10' },
+        { from: '2024-03-01', rate: '1.20' },
+      ],
+    },
     preset: 'retail',
     medianBasketMarginMinor: 2_000,
     purchase: { process: 'mbg-nbd', r: 0.525, alpha: 6.183, a: 0.891, b: 1.614 },
