@@ -8,6 +8,8 @@ import { stringify } from 'yaml';
 import { schemaFile, schemaText, type ContractName } from '../src/adapters/avro/types.ts';
 import { engineVersion } from '../src/domain/engine.ts';
 import { reasonCodes } from '../src/domain/outcome.ts';
+import { backfillEndHeader, backfillHeader } from '../src/pipeline/backfill.ts';
+import { replayHeader } from '../src/pipeline/dead-letters.ts';
 import { inputNames } from '../src/pipeline/ports.ts';
 import { topicSpecs, type TopicSpec } from '../src/pipeline/topic-plan.ts';
 import { subjectOf, topicDefaults, topicNames, writtenSubjects, type TopicKey } from '../src/pipeline/topics.ts';
@@ -75,7 +77,9 @@ const letterHeaders: Headers = {
 /** What a producer of an input may set. */
 const inputHeaders: Headers = {
   traceparent: 'W3C trace context; goes on to the transitions this record causes.',
-  backfill: 'Run id of an import: what this record causes is marked as backfill.',
+  [backfillHeader]: 'Run id of an import: what this record causes is marked as backfill.',
+  [backfillEndHeader]: 'On a record without value, the last of an import in each partition: its run id.',
+  [replayHeader]: 'Set by `clientele dlq replay`: id of the dead letter this record was.',
 };
 
 const customerKey = { type: 'string', description: 'Customer id, UTF-8, as in the CRM; placed by murmur2.' };
