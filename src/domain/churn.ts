@@ -43,20 +43,29 @@ export interface Signal {
   readonly endsAt: number;
 }
 
+const noSignals: readonly Signal[] = [];
+
 /** Returns the signals of a customer that end after `asOf`. */
-export function signalsOf({ state, asOf }: Moment, { churn: { signals } }: Model): readonly Signal[] {
+export function signalsOf({ state, asOf }: Moment, model: Model): readonly Signal[] {
   const { complaints, answers, engagedAt } = state;
-  const found: Signal[] = [];
-  const add = (name: Signal['name'], since: number | null): void => {
-    const { logOdds, days } = signals[name];
-    const endsAt = (since ?? asOf) + days * dayMs;
-    if (since !== null && logOdds !== 0 && endsAt > asOf) found.push({ name, logOdds, endsAt });
-  };
-  if (openComplaints(complaints) > 0) add('openComplaint', complaints.lastAt);
+  let found = noSignals;
+  if (openComplaints(complaints) > 0) found = withSignal(found, 'openComplaint', complaints.lastAt, asOf, model);
   const asked = lastAnswer(answers, 'nps');
-  if (npsClass(asked) === 'detractor') add('detractor', asked?.at ?? null);
-  add('recentEngagement', engagedAt);
-  return found;
+  if (npsClass(asked) === 'detractor') found = withSignal(found, 'detractor', asked?.at ?? null, asOf, model);
+  return withSignal(found, 'recentEngagement', engagedAt, asOf, model);
+}
+
+function withSignal(
+  found: readonly Signal[],
+  name: Signal['name'],
+  since: number | null,
+  asOf: number,
+  { churn: { signals } }: Model,
+): readonly Signal[] {
+  if (since === null) return found;
+  const { logOdds, days } = signals[name];
+  const endsAt = since + days * dayMs;
+  return logOdds !== 0 && endsAt > asOf ? [...found, { name, logOdds, endsAt }] : found;
 }
 
 /** Odds beyond this say nothing that another digit would change. */
@@ -65,8 +74,11 @@ const logit = (p: number): number => Math.log(clamped(p)) - Math.log1p(-clamped(
 
 /** P' of a customer with purchases: P(buy within h) after the signals. */
 export function pBuySignalled(moment: Moment, model: Model): number {
-  const plain = pBuy(moment, model) ?? 0;
-  const signals = signalsOf(moment, model);
+  return signalled(pBuy(moment, model) ?? 0, signalsOf(moment, model));
+}
+
+/** A probability of a purchase after signals. */
+export function signalled(plain: number, signals: readonly Signal[]): number {
   if (signals.length === 0) return plain;
   const shifted = signals.reduce((sum, { logOdds }) => sum + logOdds, logit(plain));
   return 1 / (1 + Math.exp(-shifted));
@@ -105,7 +117,8 @@ function isOverdue(moment: Moment, model: Model): boolean {
 /** The strictest line at or above P', by rank, whatever was before. */
 export function rankBelow(moment: Moment, lines: readonly number[], model: Model): number {
   const p = pBuySignalled(moment, model);
-  const rank = lines.filter((line) => p <= line).length;
+  let rank = 0;
+  for (const line of lines) if (p <= line) rank += 1;
   return isOverdue(moment, model) ? Math.max(rank, rankOf(model.churn.openAt)) : rank;
 }
 

@@ -26,6 +26,15 @@ const horizonWeeks = ({ horizonDays }: Model): number => (horizonDays * dayMs) /
 
 export const pAliveNow = ofHistory((history, { purchase }) => pAlive(purchase, history));
 export const pBuy = ofHistory((history, model) => pBuyWithin(model.purchase, history, horizonWeeks(model)));
+/** P(buy within h) at any instant of the silence after a moment of a customer with purchases. */
+export function pBuyInSilence({ occasions }: Moment, model: Model): (at: number) => number {
+  if (occasions === null) throw new Error('invariant: only a customer with purchases is expected to buy');
+  const { firstAt } = occasions;
+  const { x, tx } = historyOf(occasions, occasions.lastAt);
+  const horizon = horizonWeeks(model);
+  return (at) => pBuyWithin(model.purchase, { x, tx, T: (at - firstAt) / weekMs }, horizon);
+}
+
 export const pBuyYear = ofHistory((history, { purchase }) => pBuyWithin(purchase, history, yearWeeks));
 export const expected = ofHistory((history, model) => expectedPurchases(model.purchase, history, horizonWeeks(model)));
 export const overdue = ofHistory(({ x, tx, T }, { purchase: { r, alpha } }) => gapShare({ r, alpha, x, tx }, T - tx));

@@ -4,11 +4,11 @@
  * before the earliest instant already known.
  */
 import { opensAt } from './alert.ts';
-import { bandAt, isJudgedByGap, linesOf, pBuySignalled, rankOf, signalsOf } from './churn.ts';
+import { bandAt, isJudgedByGap, linesOf, rankOf, signalled, signalsOf } from './churn.ts';
 import type { CustomerState, TierAhead } from './contracts.ts';
 import { tierById } from './decide.ts';
 import { forgottenAt } from './forgetting.ts';
-import { overdue } from './forecast.ts';
+import { overdue, pBuyInSilence } from './forecast.ts';
 import { aheadOf, searchMs } from './judge.ts';
 import { lostAt, wonBackEndsAt } from './lost-at.ts';
 import { firstInstant } from './math/first-instant.ts';
@@ -76,13 +76,15 @@ function bandChangeAt(moment: Moment, to: number, model: Model): number | null {
   const { asOf, state } = moment;
   const held = state.standing.churn;
   const lines = linesOf(moment, model);
-  const ends = signalsOf(moment, model).map(({ endsAt }) => Math.ceil(endsAt));
-  const starts = [asOf + 1, ...ends.filter((at) => at > asOf + 1).sort((left, right) => left - right)];
+  const starts = [asOf + 1];
+  for (const { endsAt } of signalsOf(moment, model)) if (Math.ceil(endsAt) > asOf + 1) starts.push(Math.ceil(endsAt));
+  if (starts.length > 2) starts.sort((left, right) => left - right);
   const changes = (at: number): boolean => {
     const { band, floor } = bandAt(held, shifted(moment, at), lines, model);
     return band !== held.band || floor !== held.floor;
   };
-  for (const [index, start] of starts.entries()) {
+  for (let index = 0; index < starts.length; index += 1) {
+    const start = starts[index] ?? Infinity;
     if (start > to) return null;
     if (changes(start)) return start;
     const end = Math.min(to, (starts[index + 1] ?? Infinity) - 1);
@@ -91,12 +93,14 @@ function bandChangeAt(moment: Moment, to: number, model: Model): number | null {
   return null;
 }
 
-/** Where P' falls to the next line, or the gap grows too long, between two instants at one of which it has. */
+/** Where P' falls to the next line, or the gap grows too long, between two instants at one of which it has; no signal ends there. */
 function crossing(moment: Moment, from: number, to: number, lines: readonly number[], model: Model): number | null {
   const { band, floor } = moment.state.standing.churn;
   const next = Math.max(rankOf(band), rankOf(floor)) + 1;
   const line = lines[next - 1] ?? 0;
-  const byLine = firstInstant(from, to, (at) => pBuySignalled(shifted(moment, at), model) - line);
+  const plain = pBuyInSilence(moment, model);
+  const signals = signalsOf(shifted(moment, from), model);
+  const byLine = firstInstant(from, to, (at) => signalled(plain(at), signals) - line);
   const isByGap = isJudgedByGap(moment, model) && rankOf(model.churn.openAt) >= next;
   const { overdueQuantile } = model.churn;
   const byGap = isByGap

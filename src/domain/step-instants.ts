@@ -8,16 +8,18 @@ import type { Model } from './model.ts';
 import { dayMs, weekMs, windowMs } from './time.ts';
 import { weekLeavesAt } from './weeks.ts';
 
-/** Returns the step instants of a silent customer after `asOf`, ascending, each once. */
-export function stepInstants(state: CustomerState, model: Model, asOf: number): readonly number[] {
+/** Returns the step instants of a silent customer after `asOf` and up to `to`, ascending, each once. */
+export function stepInstants(state: CustomerState, model: Model, asOf: number, to = Infinity): readonly number[] {
   const { anchorAt, standing } = state;
+  const instants: number[] = [];
+  const add = (at: number): void => {
+    if (at > asOf && at <= to && !instants.includes(at)) instants.push(at);
+  };
+  for (const { firstAt } of state.days) add(firstAt + windowMs);
+  for (const { week } of state.weeks) add(weekLeavesAt(week, anchorAt));
+  for (const { week } of state.engagement) add(anchorAt + (week + engagementWeeks) * weekMs);
   const newest = state.answers.at(-1);
-  const instants = [
-    ...state.days.map(({ firstAt }) => firstAt + windowMs),
-    ...state.weeks.map(({ week }) => weekLeavesAt(week, anchorAt)),
-    ...state.engagement.map(({ week }) => anchorAt + (week + engagementWeeks) * weekMs),
-    ...(newest === undefined ? [] : [newest.at + model.voice.maxAgeDays * dayMs]),
-    ...(standing.tierEnteredAt === null ? [] : [standing.tierEnteredAt + model.dwellMs]),
-  ];
-  return [...new Set(instants.filter((at) => at > asOf))].sort((left, right) => left - right);
+  if (newest !== undefined) add(newest.at + model.voice.maxAgeDays * dayMs);
+  if (standing.tierEnteredAt !== null) add(standing.tierEnteredAt + model.dwellMs);
+  return instants.sort((left, right) => left - right);
 }

@@ -55,9 +55,9 @@ class Search {
   private readonly moment: Moment;
   private readonly held: TierHeld;
   private readonly model: Model;
-  private readonly moving: readonly Moving[];
-  private readonly steady: readonly Factor[];
-  private readonly stretches: readonly Stretch[];
+  private readonly moving: Moving[] = [];
+  private readonly steady: Factor[] = [];
+  private readonly stretches: Stretch[] = [];
   private readonly until: number;
   private readonly current: TierLevel | null;
 
@@ -65,17 +65,22 @@ class Search {
     this.moment = moment;
     this.held = held;
     this.model = model;
-    const parted = model.factors.map((factor) => ({ factor, parts: partsOf(factor.name, moment, model) }));
-    this.moving = parted.filter(({ parts }) => parts.length > 0);
-    this.steady = parted.filter(({ parts }) => parts.length === 0).map(({ factor }) => factor);
+    for (const factor of model.factors) {
+      const parts = partsOf(factor.name, moment, model);
+      if (parts.length > 0) this.moving.push({ factor, parts });
+      else this.steady.push(factor);
+    }
     this.current = tierById(model, held.tierId);
     this.until = to + 1;
-    const dwellEnd = held.enteredAt === null ? [] : [held.enteredAt + model.dwellMs];
-    const steps = [...stepInstants(moment.state, model, moment.asOf + 1), ...dwellEnd.map(Math.ceil)]
-      .filter((at) => at > moment.asOf + 1 && at <= to)
-      .sort((left, right) => left - right);
-    const starts = moment.asOf + 1 <= to ? [moment.asOf + 1, ...new Set(steps)] : [];
-    this.stretches = starts.map((from) => this.stretchFrom(from));
+    const from = moment.asOf + 1;
+    if (from > to) return;
+    const starts = [from, ...stepInstants(moment.state, model, from, to)];
+    const dwellEnd = held.enteredAt === null ? from : Math.ceil(held.enteredAt + model.dwellMs);
+    if (dwellEnd > from && dwellEnd <= to && !starts.includes(dwellEnd)) {
+      starts.push(dwellEnd);
+      starts.sort((left, right) => left - right);
+    }
+    for (const start of starts) this.stretches.push(this.stretchFrom(start));
   }
 
   first(): number | null {
@@ -92,11 +97,11 @@ class Search {
 
   /** The first change in the stretches first … last; `end` is where the last one ends and belongs to it no more. */
   private among(first: number, last: number, start: Node, end: Node): number | null {
-    if (!this.mayChange(start, end, this.stretches.slice(first, last + 1))) return null;
+    if (!this.mayChange(start, end, first, last)) return null;
     const stretch = this.stretches[first];
     if (stretch === undefined) return null;
     if (first === last) {
-      return this.tierId(start, stretch) === this.held.tierId ? this.within(stretch, start, end, 1) : start.at;
+      return this.tierId(start, stretch) === this.held.tierId ? this.within(first, start, end, 1) : start.at;
     }
     const middle = Math.floor((first + last) / 2) + 1;
     const border = this.node(this.stretches[middle]?.from ?? this.until, start, end);
@@ -104,33 +109,44 @@ class Search {
   }
 
   /** The first change after `low`, where there is none, and before `high`. */
-  private within(stretch: Stretch, low: Node, high: Node, depth: number): number | null {
-    if (high.at - low.at <= 1 || !this.mayChange(low, high, [stretch])) return null;
+  private within(index: number, low: Node, high: Node, depth: number): number | null {
+    const stretch = this.stretches[index];
+    if (stretch === undefined || high.at - low.at <= 1 || !this.mayChange(low, high, index, index)) return null;
     const direct = this.direct(stretch, low, high);
     if (direct !== null) return direct;
     const mid = this.node(this.cutAt(stretch, low, high, depth), low, high);
-    const before = this.within(stretch, low, mid, depth + 1);
+    const before = this.within(index, low, mid, depth + 1);
     if (before !== null) return before;
-    return this.tierId(mid, stretch) === this.held.tierId ? this.within(stretch, mid, high, depth + 1) : mid.at;
+    return this.tierId(mid, stretch) === this.held.tierId ? this.within(index, mid, high, depth + 1) : mid.at;
   }
 
   /** Follows the only factor that moves between two instants to its line; null where more than one does, or none gets there. */
   private direct(stretch: Stretch, low: Node, high: Node): number | null {
-    const moved = this.moving.flatMap((moving, index) =>
-      isMoved(moving, low, high, index) ? [{ moving, index }] : [],
-    );
-    const [only] = moved;
-    if (only === undefined || moved.length > 1 || only.moving.parts.length > 1) return null;
+    const index = this.onlyMoved(low, high);
+    const moving = this.moving[index];
+    if (moving === undefined || moving.parts.length > 1) return null;
     const [from, to] = [this.total(low, stretch), this.total(high, stretch)];
     const sign = to < from ? 1 : -1;
     const steps = sign > 0 ? from - Math.ceil(stretch.leave) + 1 : stretch.enter - from;
-    const line = (low.points[only.index] ?? 0) - sign * (steps - 0.5);
-    const at = firstInstant(low.at, high.at, (instant) => sign * (this.raw(only.moving, instant) - line));
+    const line = (low.points[index] ?? 0) - sign * (steps - 0.5);
+    const at = firstInstant(low.at, high.at, (instant) => sign * (this.raw(moving, instant) - line));
     if (at === null || at >= high.at) return null;
     const isFirst =
       this.tierId(this.node(at), stretch) !== this.held.tierId &&
       (at === low.at + 1 || this.tierId(this.node(at - 1), stretch) === this.held.tierId);
     return isFirst ? at : null;
+  }
+
+  /** Place of the only factor that moves between two instants; -1 where none does, or more than one. */
+  private onlyMoved(low: Node, high: Node): number {
+    let only = -1;
+    for (let index = 0; index < this.moving.length; index += 1) {
+      const moving = this.moving[index];
+      if (moving === undefined || !isMoved(moving, low, high, index)) continue;
+      if (only >= 0) return -1;
+      only = index;
+    }
+    return only;
   }
 
   private raw({ factor }: Moving, at: number): number {
@@ -147,19 +163,36 @@ class Search {
     return Math.min(high.at - 1, Math.max(low.at + 1, at));
   }
 
-  /** False when no total between the two nodes, with what the stretches add, is on another side of a line. */
-  private mayChange(low: Node, high: Node, stretches: readonly Stretch[]): boolean {
-    let [least, most] = [0, 0];
-    this.moving.forEach((moving, index) => {
+  /** False when no total between the two nodes, with what the stretches first … last add, is on another side of a line. */
+  private mayChange(low: Node, high: Node, first: number, last: number): boolean {
+    let least = 0;
+    let most = 0;
+    for (let index = 0; index < this.moving.length; index += 1) {
+      const moving = this.moving[index];
+      if (moving === undefined) continue;
+      if (moving.parts.length === 1) {
+        const from = low.points[index] ?? 0;
+        const to = high.points[index] ?? 0;
+        least += Math.min(from, to);
+        most += Math.max(from, to);
+        continue;
+      }
       const [from, to] = pointsBetween(moving, low, high, index);
       least += from;
       most += to;
-    });
-    return stretches.some(({ points, leave, enter }) => points + least < leave || points + most >= enter);
+    }
+    for (let index = first; index <= last; index += 1) {
+      const stretch = this.stretches[index];
+      if (stretch === undefined) continue;
+      if (stretch.points + least < stretch.leave || stretch.points + most >= stretch.enter) return true;
+    }
+    return false;
   }
 
   private total(node: Node, { points }: Stretch): number {
-    return node.points.reduce((sum, moved) => sum + moved, points);
+    let total = points;
+    for (const moved of node.points) total += moved;
+    return total;
   }
 
   private tierId(node: Node, stretch: Stretch): string {
@@ -168,23 +201,30 @@ class Search {
 
   private stretchFrom(from: number): Stretch {
     const moment = shifted(this.moment, from);
-    const points = this.steady.reduce(
-      (sum, factor) => sum + scoreFactor(factor, metrics[factor.name].valueOf(moment, this.model)).points,
-      0,
-    );
+    let points = 0;
+    for (const factor of this.steady) points += this.pointsAt(factor, moment);
     const profitMinor = judgedProfit(moment, this.model);
-    return { from, points, profitMinor, ...this.linesAt(from, profitMinor) };
+    return { from, points, profitMinor, leave: this.leaveAt(from, profitMinor), enter: this.enterAt(profitMinor) };
+  }
+
+  private pointsAt(factor: Factor, moment: Moment): number {
+    return scoreFactor(factor, metrics[factor.name].valueOf(moment, this.model)).points;
   }
 
   /** As `decide` has it: no fall in the dwell, none into a tier whose floor the profit is below, any fall from such a tier. */
-  private linesAt(from: number, profitMinor: number): Pick<Stretch, 'leave' | 'enter'> {
+  private leaveAt(from: number, profitMinor: number): number {
     const { current, held, model } = this;
-    const meets = (tier: TierLevel): boolean => profitMinor >= (tier.profitFloorMinor ?? -Infinity);
-    const open = model.tiers.filter((tier) => tier.rank < (current?.rank ?? Infinity) && meets(tier));
-    const enter = open.at(-1)?.enter ?? Infinity;
     const dwells = from - (held.enteredAt ?? from) < model.dwellMs;
-    if (current === null || dwells) return { leave: -Infinity, enter };
-    return { leave: meets(current) ? (current.leave ?? -Infinity) : Infinity, enter };
+    if (current === null || dwells) return -Infinity;
+    return meetsFloor(current, profitMinor) ? (current.leave ?? -Infinity) : Infinity;
+  }
+
+  private enterAt(profitMinor: number): number {
+    let enter: number | null = null;
+    for (const tier of this.model.tiers) {
+      if (tier.rank < (this.current?.rank ?? Infinity) && meetsFloor(tier, profitMinor)) enter = tier.enter;
+    }
+    return enter ?? Infinity;
   }
 
   /** A factor that earns the same at both neighbours earns it between them too, and need not be asked. */
@@ -192,33 +232,39 @@ class Search {
     const moment = shifted(this.moment, at);
     const points: number[] = [];
     const parts: (readonly (number | null)[])[] = [];
-    this.moving.forEach((moving, index) => {
+    for (let index = 0; index < this.moving.length; index += 1) {
+      const moving = this.moving[index];
+      if (moving === undefined) continue;
       const known = low?.points[index];
       if (low !== undefined && high !== undefined && known !== undefined && !isMoved(moving, low, high, index)) {
         points.push(known);
-        parts.push(low.parts[index] ?? []);
-        return;
+        parts.push(low.parts[index] ?? noValues);
+        continue;
       }
-      points.push(scoreFactor(moving.factor, metrics[moving.factor.name].valueOf(moment, this.model)).points);
-      parts.push(moving.parts.length === 1 ? [] : moving.parts.map((part) => part(moment, this.model)));
-    });
+      points.push(this.pointsAt(moving.factor, moment));
+      parts.push(moving.parts.length === 1 ? noValues : moving.parts.map((part) => part(moment, this.model)));
+    }
     return { at, points, parts };
   }
+}
+
+const noValues: readonly (number | null)[] = [];
+
+function meetsFloor({ profitFloorMinor }: TierLevel, profitMinor: number): boolean {
+  return profitMinor >= (profitFloorMinor ?? -Infinity);
 }
 
 function isMoved(moving: Moving, low: Node, high: Node, index: number): boolean {
   return moving.parts.length > 1 || low.points[index] !== high.points[index];
 }
 
-/** Least and most points of a factor between two nodes. */
+/** Least and most points between two nodes of a factor of several parts. */
 function pointsBetween({ factor }: Moving, low: Node, high: Node, index: number): readonly [number, number] {
   const ends = [low.points[index] ?? 0, high.points[index] ?? 0];
-  const [from, to] = [low.parts[index] ?? [], high.parts[index] ?? []];
-  if (from.length > 0) {
-    for (const extreme of [Math.min, Math.max]) {
-      const sum = from.reduce<number>((value, part, nth) => value + extreme(part ?? 0, to[nth] ?? 0), 0);
-      ends.push(scoreFactor(factor, sum).points);
-    }
+  const [from, to] = [low.parts[index] ?? noValues, high.parts[index] ?? noValues];
+  for (const extreme of [Math.min, Math.max]) {
+    const sum = from.reduce<number>((value, part, nth) => value + extreme(part ?? 0, to[nth] ?? 0), 0);
+    ends.push(scoreFactor(factor, sum).points);
   }
   return [Math.min(...ends), Math.max(...ends)];
 }

@@ -9,9 +9,11 @@
 
 /** Returns the first whole instant in (low, high] at which the value is <= 0, given that at `low` it is above; null = none. */
 export function firstInstant(low: number, high: number, valueAt: (instant: number) => number): number | null {
-  let [valueLow, valueHigh] = [valueAt(low), valueAt(high)];
+  let valueLow = valueAt(low);
+  let valueHigh = valueAt(high);
   if (!(valueHigh <= 0)) return null;
-  let [before, after] = [low, high];
+  let before = low;
+  let after = high;
   let side = 0;
   for (let step = 1; after - before > 1; step += 1) {
     const middle = before + (after - before) / 2;
@@ -20,11 +22,13 @@ export function firstInstant(low: number, high: number, valueAt: (instant: numbe
     const instant = Math.min(after - 1, Math.max(before + 1, Math.round(guess)));
     const value = valueAt(instant);
     if (value > 0) {
-      [before, valueLow] = [instant, value];
+      before = instant;
+      valueLow = value;
       if (side > 0) valueHigh /= 2;
       side = 1;
     } else {
-      [after, valueHigh] = [instant, value];
+      after = instant;
+      valueHigh = value;
       if (side < 0) valueLow /= 2;
       side = -1;
     }
