@@ -44,8 +44,7 @@ clientele explain <customer> --from <preset|${genericPreset}> <file…> [--model
 
 Prints the tier and how it came about, the score with every factor's weight, value and points, the tiers' lines and the
 points to them, and every metric: as a running service knows the customer, judged at task time, with the tier changes it
-published lately; or from CSV files (plain or .gz), taken through the same core. The tier is the one last told: this version
-judges at events, so after a long silence the score may already be on the other side of a line.
+published lately; or from CSV files (plain or .gz), taken through the same core.
 
 ${serviceHelp}
 
@@ -81,7 +80,7 @@ async function explainCustomer(argv: readonly string[], context: CommandContext)
   const { events, rows } = await readHistory([group], context);
   const asOf = asOfGiven ?? events.at(-1)?.event.occurredAt ?? 0;
   const own = events.filter(({ event }) => event.customerId === customerId && event.occurredAt <= asOf);
-  const told = tell(customerId, own, model);
+  const told = tell(customerId, own, asOf, model);
   if (told.state === undefined) {
     throw new FailedError(`no event of customer ${customerId}${refusedText(told.refused)} in ${rows} rows.`);
   }
@@ -120,7 +119,7 @@ interface Told {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-function tell(customerId: string, events: readonly InputEvent[], model: Model): Told {
+function tell(customerId: string, events: readonly InputEvent[], asOf: number, model: Model): Told {
   const transitions: TierTransition['value'][] = [];
   const refused = new Map<string, number>();
   const replay = new Replay(model, ({ topic, value }) => {
@@ -130,6 +129,7 @@ function tell(customerId: string, events: readonly InputEvent[], model: Model): 
     const { reason } = replay.take(input);
     if (reason !== null) refused.set(reason, (refused.get(reason) ?? 0) + 1);
   }
+  replay.playTo(asOf);
   return { state: replay.states.get(customerId), transitions, refused: Object.fromEntries(refused) };
 }
 

@@ -56,10 +56,11 @@ History from topics is not in this version; files only.
   --out F         writes the lines to a file (stdout)
   --format F      ${lineFormats.join(' or ')}; csv is a table of the main columns with a header (jsonl)
   --customer C    only this customer's transitions and Profile
-  --until I       takes no event after that instant (the newest event). A date is completed by --time-of-day
+  --until I       plays silence on to that instant, and takes no event after it (the newest event). A date is completed by
+                  --time-of-day
   --as-of I --profiles F
                   writes every customer's Profile at that instant to a file, one JSON object per line; what comes after it
-                  is replayed all the same
+                  is replayed all the same, and silence is played on to it
   --json          the table as one JSON object: on stdout with --out, else on stderr
 
 Examples:
@@ -156,6 +157,7 @@ async function play(files: FileEvents, given: Given, model: Model, sinks: Sinks)
     const { occurredAt } = input.event;
     if (given.until !== null && occurredAt > given.until) break;
     if (profiles !== null && occurredAt > profiles.asOf) {
+      replay.playTo(profiles.asOf);
       await writeProfiles(replay, model, given, profiles);
       profiles = null;
     }
@@ -164,7 +166,9 @@ async function play(files: FileEvents, given: Given, model: Model, sinks: Sinks)
     progress.update(done);
     if (lines.isFull) await lines.flush();
   }
+  if (profiles !== null) replay.playTo(profiles.asOf);
   if (profiles !== null) await writeProfiles(replay, model, given, profiles);
+  if (given.until !== null) replay.playTo(given.until);
   await lines.close();
   progress.finish(done);
   return replay;

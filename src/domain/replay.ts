@@ -1,14 +1,17 @@
 /**
- * A history through the core without a broker: every customer's state in memory, events in event-time order, what there is to
- * tell handed over in that order. The same functions as live processing; what a running service would make a dead letter
- * is refused here, with the same reason.
+ * A history through the core without a broker: every customer's state in memory, events in event-time order and the instants
+ * of silent customers between them, what there is to tell handed over in that order. The same functions as live processing;
+ * what a running service would make a dead letter is refused here, with the same reason.
  */
 import { stepWithRoom } from './capacity.ts';
 import type { CustomerState } from './contracts.ts';
 import type { InputEvent } from './event.ts';
 import type { Model } from './model.ts';
+import { arm } from './next-instant.ts';
 import type { Outcome, ReasonCode } from './outcome.ts';
 import type { Transition } from './step.ts';
+import { tick } from './tick.ts';
+import { TimerHeap } from './timer-heap.ts';
 import { validate } from './validate.ts';
 
 /** Takes a transition and the instant the replay had reached. */
@@ -29,6 +32,7 @@ export function byEventTime(left: InputEvent, right: InputEvent): number {
 
 export class Replay {
   private readonly customers = new Map<string, CustomerState>();
+  private readonly timers = new TimerHeap();
   private readonly model: Model;
   private readonly tell: Listener;
 
@@ -42,18 +46,46 @@ export class Replay {
     return this.customers;
   }
 
-  /** Takes one event; give them in event-time order (`byEventTime`). */
+  /** Takes one event, after playing silence up to it; give them in event-time order (`byEventTime`). */
   take(input: InputEvent): Taken {
     const { customerId, occurredAt } = input.event;
+    this.playTo(occurredAt);
     const before = this.customers.get(customerId);
     const record = { key: customerId, brokerTimestampMs: occurredAt };
     const reason = validate(input, record, this.model);
     if (reason !== null) return { outcome: 'rejected', reason };
-    const result = stepWithRoom(before, input, this.model, { backfillRunId: null });
+    const result = stepWithRoom(before, input, this.model, context);
     if (result === null) return { outcome: 'rejected', reason: 'limit_exceeded' };
     const { outcome, state, transitions } = result;
-    if (state !== before) this.customers.set(customerId, state);
+    if (state !== before) this.keep(arm(state, this.model), before);
     for (const transition of transitions) this.tell(transition, occurredAt);
     return { outcome, reason: null };
   }
+
+  /** Fires what is due up to and at `until`, by instant, then by customer. */
+  playTo(until: number): void {
+    for (let timer = this.timers.first; timer !== undefined && timer.due <= until; timer = this.timers.first) {
+      const { due, customerId } = timer;
+      this.timers.removeFirst();
+      const before = this.customers.get(customerId);
+      if (before?.nextDue !== due) continue;
+      const { state, transitions } = tick(before, due, this.model, context);
+      if (state === null) this.customers.delete(customerId);
+      else this.keep(state, before);
+      for (const transition of transitions) this.tell(transition, due);
+    }
+  }
+
+  private keep(state: CustomerState, before: CustomerState | undefined): void {
+    const { customerId, nextDue } = state;
+    this.customers.set(customerId, state);
+    if (nextDue === null || nextDue === before?.nextDue) return;
+    this.timers.add({ due: nextDue, customerId });
+    // Timers that were overtaken stay until they are due; many events of few customers must not pile them up.
+    if (this.timers.size > 2 * this.customers.size + 1_000) {
+      this.timers.keep((timer) => this.customers.get(timer.customerId)?.nextDue === timer.due);
+    }
+  }
 }
+
+const context = { backfillRunId: null } as const;

@@ -34,6 +34,7 @@ describe('explain', () => {
     expect(code).toBe(exitCodes.done);
     expect(stdout).toContain('customer 20873 as of 1998-06-30T12:00Z (model revision 1, money in USD)\n');
     expect(stdout).toContain('tier High since 1997-07-28T12:00Z, 93.27 of 100 points now\n');
+    expect(stdout).toMatch(/1997-06-08T01:17Z {2}down +Mid → Low +30\.50 → 29\.99 +most by pBuy -0\.51\n/);
     expect(stdout).toMatch(/1997-07-28T12:00Z {2}up +Mid → High +42\.93 → 73\.41 +most by revenue365 \+13\.97\n/);
     expect(stdout).toMatch(/\n {2}revenue365 +1335\.84 USD +40\.00 +40\.00 +0\.00\n/);
     expect(stdout).toMatch(/\n {2}to remain High +33\.27 points to spare\n/);
@@ -45,9 +46,9 @@ describe('explain', () => {
     expect(code).toBe(exitCodes.done);
     const result = shape.parse(JSON.parse(stdout));
     expect(result.asOf).toBe(Date.parse('1997-06-30T00:00:00Z'));
-    expect(result.tier?.id).toBe('mid');
+    expect(result.tier?.id).toBe('low');
     expect(result.factors.reduce((sum, { points }) => sum + points, 0)).toBe(result.total);
-    expect(result.transitions).toHaveLength(1);
+    expect(result.transitions).toHaveLength(3);
     expect(result.metrics.find(({ name }) => name === 'purchaseDays365')?.value).toBe(1);
     expect(result.profile.customerId).toBe('20873');
   });

@@ -41,6 +41,23 @@ describe('Replay', () => {
     expect(replay.states.size).toBe(0);
   });
 
+  it('tells what silence comes to at its own instant, between the events of others and up to where it is played', () => {
+    const told: (readonly [kind: string, customerId: string, at: number])[] = [];
+    const replay = new Replay(cdnowModel, ({ topic, value }, at) => {
+      if (value.cause === 'time_passed') told.push([topic, value.customerId, at]);
+      if (value.cause === 'time_passed') expect(value.effectiveAt).toBe(at);
+    });
+    replay.take(purchase({ occurredAt: noon(0), amountMinor: 40_000 }));
+    replay.take(purchase({ occurredAt: noon(700), customerId: 'c2' }));
+    const whileC2WasUnknown = told.length;
+    expect(whileC2WasUnknown).toBeGreaterThan(0);
+    expect(told.every(([, customerId]) => customerId === 'c1')).toBe(true);
+    replay.playTo(noon(1_500));
+    expect(told.length).toBeGreaterThan(whileC2WasUnknown);
+    expect(told.map(([, , at]) => at)).toEqual(told.map(([, , at]) => at).sort((left, right) => left - right));
+    expect(told.at(-1)?.[2]).toBeLessThanOrEqual(noon(1_500));
+  });
+
   it('knows an event by its id', () => {
     const replay = new Replay(cdnowModel, () => undefined);
     const order = purchase({ occurredAt: noon(0) });

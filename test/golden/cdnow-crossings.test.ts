@@ -5,10 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { ageAtPAlive as ageAtPAliveBg } from '../../src/domain/math/bg-nbd.ts';
 import { ageAtPAlive } from '../../src/domain/math/mbg-nbd.ts';
 import { silenceUntilPBuy } from '../../src/domain/math/silence.ts';
+import type { Model } from '../../src/domain/model.ts';
+import { Replay } from '../../src/domain/replay.ts';
 import { weekMs } from '../../src/domain/time.ts';
+import { cdnowModel, purchase } from '../domain/support/story.ts';
 import {
   aliveBg,
   aliveMbg,
+  alertLine,
   alertsOf,
   bg,
   buysMbg,
@@ -18,6 +22,8 @@ import {
   mbg,
   report,
   silences,
+  warningOf,
+  windowEndAt,
   worthOf,
   type Probability,
   type Silence,
@@ -89,5 +95,73 @@ describe('the crossings of CDNOW', () => {
 
   it('of BG/NBD are the domain’s too', () => {
     expect(largestDifference(sample, pAliveBgAt, aliveBg(bg), 0.5)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('the alerts of a replay of CDNOW', () => {
+  const calm = { logOdds: 0, days: 1 };
+  const model: Model = {
+    ...cdnowModel,
+    horizonDays: 7 * horizonWeeks,
+    purchase: { ...cdnowModel.purchase, ...mbg, degenerate: false },
+    churn: {
+      ...cdnowModel.churn,
+      coolDownDays: 0,
+      signals: { openComplaint: calm, detractor: calm, recentEngagement: calm },
+    },
+  };
+
+  /** First opening after each purchase, by customer and last purchase. */
+  function openings(of: Model): ReadonlyMap<string, number> {
+    const opened = new Map<string, number>();
+    const replay = new Replay(of, ({ topic, value }) => {
+      if (topic !== 'churnAlert' || value.status !== 'opened') return;
+      const silence = `${value.customerId} ${value.lastPurchaseAt ?? ''}`;
+      if (!opened.has(silence)) opened.set(silence, value.effectiveAt);
+    });
+    const ascending = [...sample].sort((one, other) => one.lastAt - other.lastAt);
+    for (const { customerId, lastAt } of ascending) {
+      replay.take(purchase({ customerId, occurredAt: lastAt, eventId: `${customerId}-${lastAt}` }));
+    }
+    replay.playTo(endAt + 40 * weekMs);
+    return opened;
+  }
+
+  const { watch, alert, critical } = model.churn.bands;
+  const absolute = { shareOfStart: null };
+  const plain = {
+    watch: { ...watch, ...absolute },
+    alert: { ...alert, ...absolute },
+    critical: { ...critical, ...absolute },
+  };
+
+  it.each([
+    ['min(.35, .6 P0)', model.churn.bands, alertLine],
+    ['.35, c null', plain, () => 0.35],
+  ] as const)(
+    'open to the millisecond where the independent script has P(buy within 13 w) at %s',
+    (_, bands, lineOf) => {
+      const opened = openings({ ...model, churn: { ...model.churn, bands } });
+      const buys = buysMbg(mbg);
+      let compared = 0;
+      for (const silence of sample.filter(({ x }) => x > 0)) {
+        const at = crossing(buys, silence, lineOf(buys, silence));
+        // Left below this line by the purchase itself, the alert waits for the next one.
+        if (at === null || at >= silence.nextAt) continue;
+        const own = opened.get(`${silence.customerId} ${silence.lastAt}`) ?? Infinity;
+        if (Math.abs(own - at) > 1) expect.fail(`${JSON.stringify(silence)}: ${own} for ${at}`);
+        compared += 1;
+      }
+      expect(compared).toBeGreaterThan(500);
+    },
+  );
+
+  it('are 387 of repeat customers between the cut and 13 weeks before the end, with the reference’s worth', () => {
+    const opened = openings(model);
+    const openedAt = ({ customerId, lastAt }: Silence): number | null => opened.get(`${customerId} ${lastAt}`) ?? null;
+    const worth = worthOf(alertsOf(sample, openedAt, windowEndAt));
+    expect([worth.alerts, worth.precision.toFixed(3)]).toEqual([387, '0.711']);
+    const warning = warningOf(sample, openedAt);
+    expect([warning.long, warning.recall.toFixed(2), warning.leadWeeks.toFixed(1)]).toEqual([182, '0.99', '7.0']);
   });
 });
