@@ -1,6 +1,6 @@
 /**
  * Why a customer stands where they stand: every metric, every factor with what it earns, the lines of the tiers and the
- * distance to them. The score is the one of `asOf`; the tier is the one last told, which an event decided.
+ * distance to them. The score is the one of `asOf`; the tier is the one last told.
  */
 import type { CustomerState, Profile, Tier, TierThreshold } from './contracts.ts';
 import { tierById } from './decide.ts';

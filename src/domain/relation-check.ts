@@ -126,11 +126,13 @@ function bandsIn(part: Part): ChurnModel['bands'] {
     if (inner.threshold >= outer.threshold) {
       part.at(name).at('threshold').fault(`is ${inner.threshold}; must be below ${milder}, ${outer.threshold}`);
     }
-    if ((inner.shareOfStart ?? 0) >= (outer.shareOfStart ?? Infinity)) {
+    if (outer.shareOfStart === null) continue;
+    // Without its own relative line a band would lie outside the milder one for whoever starts low.
+    if (inner.shareOfStart === null || inner.shareOfStart >= outer.shareOfStart) {
       part
         .at(name)
         .at('shareOfStart')
-        .fault(`is ${inner.shareOfStart ?? 0}; must be below ${milder}, ${outer.shareOfStart ?? 0}`);
+        .fault(`is ${inner.shareOfStart ?? 'null'}; must be below ${milder}, ${outer.shareOfStart}`);
     }
   }
   return bands;

@@ -156,6 +156,7 @@ const mutations: readonly (readonly [path: string, value: unknown, faults: reado
   ],
   ['churn.bands.alert.threshold', 0.5, ['churn.bands.alert.threshold: is 0.5; must be below watch, 0.5']],
   ['churn.bands.critical.shareOfStart', 0.6, ['churn.bands.critical.shareOfStart: is 0.6; must be below alert, 0.6']],
+  ['churn.bands.alert.shareOfStart', null, ['churn.bands.alert.shareOfStart: is null; must be below watch, 0.8']],
   ['churn.bands.alert.shareOfStart', 1, ['churn.bands.alert.shareOfStart: is 1; give less than 1']],
   ['churn.openAt', 'alarm', ['churn.openAt: alarm is not a known band; known: watch, alert, critical']],
   ['churn.controlShare', 10, ['churn.controlShare: is 10; the most is 1']],

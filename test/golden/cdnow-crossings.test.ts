@@ -156,12 +156,21 @@ describe('the alerts of a replay of CDNOW', () => {
     },
   );
 
-  it('are 387 of repeat customers between the cut and 13 weeks before the end, with the reference’s worth', () => {
-    const opened = openings(model);
-    const openedAt = ({ customerId, lastAt }: Silence): number | null => opened.get(`${customerId} ${lastAt}`) ?? null;
-    const worth = worthOf(alertsOf(sample, openedAt, windowEndAt));
-    expect([worth.alerts, worth.precision.toFixed(3)]).toEqual([387, '0.711']);
-    const warning = warningOf(sample, openedAt);
-    expect([warning.long, warning.recall.toFixed(2), warning.leadWeeks.toFixed(1)]).toEqual([182, '0.99', '7.0']);
-  });
+  it.each([
+    ['watch', null, '0.613', '1.00', '16.8'],
+    ['alert', 387, '0.711', '0.99', '7.0'],
+    ['critical', null, '0.719', '0.06', '1.8'],
+  ] as const)(
+    'at band %s are worth between the cut and 13 weeks before the end what the reference has',
+    (openAt, count, precision, recall, lead) => {
+      const opened = openings({ ...model, churn: { ...model.churn, openAt } });
+      const openedAt = ({ customerId, lastAt }: Silence): number | null =>
+        opened.get(`${customerId} ${lastAt}`) ?? null;
+      const worth = worthOf(alertsOf(sample, openedAt, windowEndAt));
+      expect([count === null ? null : worth.alerts, worth.precision.toFixed(3)]).toEqual([count, precision]);
+      const warning = warningOf(sample, openedAt);
+      const told = [warning.long, warning.recall.toFixed(2), warning.leadWeeks.toFixed(1)];
+      expect(told).toEqual([182, recall, lead]);
+    },
+  );
 });
