@@ -2,14 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CustomerState } from '../../src/domain/contracts.ts';
-import type { Factor, Model } from '../../src/domain/model.ts';
-import type { MetricName } from '../../src/domain/metrics.ts';
+import type { Model } from '../../src/domain/model.ts';
 import { arm, isArmed, nextInstant } from '../../src/domain/next-instant.ts';
+import { step } from '../../src/domain/step.ts';
 import { tick, tickUntil } from '../../src/domain/tick.ts';
 import type { TickResult } from '../../src/domain/tick.ts';
 import { dayMs } from '../../src/domain/time.ts';
 import { anyHistory, roomy } from './support/any-history.ts';
-import { retailModel } from './support/retail-model.ts';
+import { anyModel } from './support/any-model.ts';
 import { cdnowModel, noon, purchase, tell } from './support/story.ts';
 
 const context = { backfillRunId: null };
@@ -25,58 +25,6 @@ const noticed = ({ state, transitions, scored }: TickResult): unknown => {
 function changesAt(state: CustomerState, at: number, model: Model): boolean {
   const still = noticed({ state, transitions: [], scored: [] });
   return JSON.stringify(noticed(tick(state, at, model, context))) !== JSON.stringify(still);
-}
-
-const names: readonly MetricName[] = [
-  ...(['pBuy', 'overdue', 'recencyDays', 'clvPredicted', 'pAlive', 'profit365', 'purchaseDays365'] as const),
-  ...(['engagement', 'satisfaction', 'totalValue', 'expectedPurchases', 'revenue365'] as const),
-];
-
-/** Scores whose parts fall, rise and step, in either direction, with tiers close to each other, with and without upkeep. */
-const anyModel: fc.Arbitrary<Model> = fc
-  .record({
-    chosen: fc.uniqueArray(fc.constantFrom(...names), { minLength: 2, maxLength: 5 }),
-    isFalling: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
-    monthly: fc.constantFrom(0, 0, 300),
-    noticeDays: fc.constantFrom(0, 14),
-    forDays: fc.constantFrom(0, 3),
-    coolDownDays: fc.constantFrom(0, 28),
-  })
-  .map(({ chosen, isFalling, monthly, noticeDays, forDays, coolDownDays }) => {
-    const weight = Math.floor(10_000 / chosen.length);
-    const factors = chosen.map((name, index): Factor => {
-      const high = { probability: 1, days: 400 }[unitOf(name)] ?? 20_000;
-      const [first, last] = isFalling[index] === true ? [1, 0] : [0, 1];
-      const rest = index === 0 ? 10_000 - weight * chosen.length : 0;
-      return {
-        name,
-        weight: weight + rest,
-        prior: 0,
-        anchors: [
-          [0, first],
-          [high, last],
-        ],
-      } as const;
-    });
-    const tiers = [8_000, 6_500, 5_000, 3_500, 2_000].map((enter, index) => ({
-      ...{ id: `t${index}`, rank: index + 1, name: `T${index}` },
-      ...{ enter, leave: enter - 300, profitFloorMinor: null },
-    }));
-    const lowest = { id: 'low', rank: 6, name: 'Low', enter: null, leave: null, profitFloorMinor: null };
-    const base = roomy(retailModel);
-    return {
-      ...base,
-      factors,
-      noticeDays,
-      tiers: [...tiers, lowest],
-      clv: { ...base.clv, maintenancePerMonthMinor: monthly },
-      churn: { ...base.churn, forDays, coolDownDays },
-    };
-  });
-
-function unitOf(name: MetricName): string {
-  if (name === 'pBuy' || name === 'overdue' || name === 'pAlive') return 'probability';
-  return name === 'recencyDays' ? 'days' : 'other';
 }
 
 describe('nextInstant', () => {
@@ -127,7 +75,15 @@ describe('nextInstant', () => {
           due = current === null ? null : nextInstant(current, until, model);
         }
         if (scanned !== null) found += 1;
-        expect(due).toBe(scanned);
+        if (due === scanned) return;
+        // Rounded points may be beyond a line for less than an hour: the scan does not see that.
+        if (due === null) throw new Error(`nothing found, but a change at ${scanned ?? ''}`);
+        expect(due).toBeLessThan(scanned ?? Infinity);
+        const sinceHour = (due - state.evaluatedTo) % hourMs;
+        expect([changesAt(state, due, model), changesAt(state, due - sinceHour + hourMs, model)]).toEqual([
+          true,
+          false,
+        ]);
       }),
       { numRuns: 15 },
     );
@@ -164,11 +120,29 @@ describe('nextInstant', () => {
 
 describe('arm', () => {
   it('is undone by every event that is taken, and by nothing else', () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(anyHistory, anyModel, ({ events }, model) => {
+        let state: CustomerState | undefined;
+        for (const event of [...events, ...events.slice(0, 1)]) {
+          const before = state === undefined ? undefined : arm(state, model);
+          const { outcome, state: after } = step(before, event, model, context);
+          state = after;
+          expect(isArmed(after)).toBe(outcome !== 'applied');
+          const armed = arm(after, model);
+          expect(arm(armed, model)).toBe(armed);
+          expect(armed.nextDue ?? Infinity).toBeGreaterThan(event.event.occurredAt);
+          if (outcome === 'applied') taken += 1;
+        }
+      }),
+      { numRuns: 30 },
+    );
+    expect(taken).toBeGreaterThan(100);
+  });
+
+  it('finds another instant after a purchase', () => {
     const { state } = tell([purchase({ occurredAt: noon(0) })]);
-    const armed = arm(state, cdnowModel);
-    expect([isArmed(state), isArmed(armed), arm(armed, cdnowModel)]).toEqual([false, true, armed]);
     const again = tell([purchase({ occurredAt: noon(0) }), purchase({ occurredAt: noon(5) })]).state;
-    expect(isArmed(again)).toBe(false);
-    expect(arm(again, cdnowModel).nextDue).not.toBe(armed.nextDue);
+    expect(arm(again, cdnowModel).nextDue).not.toBe(arm(state, cdnowModel).nextDue);
   });
 });
