@@ -5,24 +5,27 @@ import { readEvents } from '../../../src/adapters/csv/read-events.ts';
 import type { Interaction, Purchase } from '../../../src/domain/contracts.ts';
 import { contactCents, fixture, madeUp, type Tables } from './tables.ts';
 
-/** Purchases in the order of their instants. */
-export async function purchases({ lines }: Tables): Promise<Purchase[]> {
+/** The rows of the transactions as the preset reads them, in the order of their instants. */
+export async function rowPurchases(): Promise<Purchase[]> {
   const files = [fixture('transactions'), fixture('products')];
   const { events, refused } = await readEvents(files, resolveMapping('completejourney', {}));
   if (refused.length > 0) throw new Error(`the preset refuses ${refused.length} rows`);
-  return events.flatMap((input) => {
-    if (input.input !== 'purchases') return [];
-    const { event } = input;
+  return events.flatMap((input) => (input.input === 'purchases' ? [input.event] : []));
+}
+
+/** The same rows with costs and channels. */
+export async function purchases({ lines }: Tables): Promise<Purchase[]> {
+  return (await rowPurchases()).map((event) => {
     const store = lines[Number(event.eventId.split(':')[1]) - 1]?.store_id ?? '';
     const costs = madeUp.hasCosts(store)
       ? { goodsMinor: Math.floor(event.amountMinor * madeUp.goodsShare), logisticsMinor: madeUp.logisticsCents }
       : null;
-    return [{ ...event, costs, channel: madeUp.channel(store) }];
+    return { ...event, costs, channel: madeUp.channel(store) };
   });
 }
 
 /** Interactions in the order of their instants, at noon of their day. */
-export function interactions({ touches, redemptions }: Tables): Interaction[] {
+export function interactions({ touches, redemptions }: Pick<Tables, 'touches' | 'redemptions'>): Interaction[] {
   return [
     ...touches.map((one, index) => contact('campaign_touch', one, index, contactCents.touch)),
     ...redemptions.map((one, index) => contact('coupon_redeemed', one, index, contactCents.redemption)),

@@ -43,9 +43,8 @@ export interface Tables {
   readonly redemptions: readonly { readonly household: string; readonly campaign: string; readonly day: string }[];
 }
 
-/** Reads all of it; a second or two. */
-export function readTables(): Tables {
-  const products = rows('products', z.object({ product_id: z.string(), product_category: z.string() }));
+/** Reads the campaigns sent and the coupons redeemed. */
+export function readContacts(): Pick<Tables, 'touches' | 'redemptions'> {
   const campaigns = rows('campaign_descriptions', z.object({ campaign_id: z.string(), start_date: z.string() }));
   const firstDays = new Map(campaigns.map((one) => [one.campaign_id, one.start_date]));
   const sent = rows('campaigns', z.object({ campaign_id: z.string(), household_id: z.string() }));
@@ -54,8 +53,6 @@ export function readTables(): Tables {
     z.object({ household_id: z.string(), campaign_id: z.string(), redemption_date: z.string() }),
   );
   return {
-    lines: rows('transactions', line),
-    categories: new Map(products.map((one) => [one.product_id, one.product_category])),
     touches: sent.map((one) => ({
       household: one.household_id,
       campaign: one.campaign_id,
@@ -66,6 +63,16 @@ export function readTables(): Tables {
       campaign: one.campaign_id,
       day: one.redemption_date,
     })),
+  };
+}
+
+/** Reads all of it; a second or two. */
+export function readTables(): Tables {
+  const products = rows('products', z.object({ product_id: z.string(), product_category: z.string() }));
+  return {
+    lines: rows('transactions', line),
+    categories: new Map(products.map((one) => [one.product_id, one.product_category])),
+    ...readContacts(),
   };
 }
 
