@@ -380,6 +380,41 @@ const pipeline: Dashboard = {
       ],
     },
     {
+      title: 'Look-ups',
+      panels: [
+        panel(
+          'Data API requests',
+          'reqps',
+          'sum by (status) (rate(clientele_api_requests_total{job=~"$job"}[$__rate_interval]))',
+          '{{status}}',
+          {
+            description: 'Requests per second, by status; one passed on to another instance counts at both.',
+            stacked: true,
+          },
+        ),
+        panel(
+          'Answered within',
+          's',
+          'sum by (route) (increase(clientele_api_request_duration_seconds_sum{job=~"$job"}[$__range])) / clamp_min(sum by (route) (increase(clientele_api_request_duration_seconds_count{job=~"$job"}[$__range])), 1)',
+          '{{route}}',
+          {
+            description:
+              'Mean time to an answer over the range shown, another instance included; empty until somebody asks.',
+          },
+        ),
+        panel(
+          'Nobody could say',
+          'reqps',
+          'sum by (reason) (rate(clientele_api_refusals_total{job=~"$job"}[$__rate_interval]))',
+          '{{reason}}',
+          {
+            description: 'Answers 503 per second, by reason. Seconds of them belong to a rebalance; more do not.',
+            stacked: true,
+          },
+        ),
+      ],
+    },
+    {
       title: 'Resources',
       panels: [
         panel('Processor', 'short', 'rate(process_cpu_seconds_total{job=~"$job"}[$__rate_interval])', '{{instance}}', {

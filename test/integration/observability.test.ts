@@ -52,6 +52,10 @@ beforeAll(async () => {
   await installation.write('purchases', purchases(200));
   await installation.writeValues([['c1', Buffer.from('no event at all')]]);
   await installation.settled();
+  const { apiUrl } = z
+    .looseObject({ apiUrl: z.string() })
+    .parse(service.log.find(({ event }) => event === 'service.ready'));
+  expect((await fetch(`${apiUrl}/v1/customers/c1`)).status).toBe(200);
 });
 
 afterAll(async () => {
