@@ -54,6 +54,11 @@ export const commands: readonly Entry[] = [
     summary: 'moves the positions of an input, with the service stopped',
     load: () => import('./reset.ts'),
   },
+  {
+    name: 'doctor',
+    summary: 'checks everything a service needs, one line each with the fix',
+    load: () => import('./doctor.ts'),
+  },
 ];
 
 /** Errors that name their exit code, by their `name`: they may come from any room. */

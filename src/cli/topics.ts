@@ -2,23 +2,12 @@
  * `clientele topics`: plans, applies and checks the topics and the subjects of an installation. The plan is pure
  * (pipeline/topic-plan.ts); here it is gathered, shown and carried out.
  */
-import { compatibilityFault } from '../adapters/avro/compatibility.ts';
 import { schemaText } from '../adapters/avro/types.ts';
 import { openTopicAdmin, type TopicAdmin } from '../adapters/kafka/admin.ts';
 import { createLogger } from '../adapters/log/logger.ts';
 import { RegistryAdmin } from '../adapters/registry/admin.ts';
 import { loadConfig } from '../config.ts';
-import {
-  defaultPartitions,
-  isSettled,
-  planTopics,
-  topicSpecs,
-  type Actual,
-  type ActualSubject,
-  type TopicPlan,
-  type Wanted,
-} from '../pipeline/topic-plan.ts';
-import { subjectOf, topicNames, type TopicKey } from '../pipeline/topics.ts';
+import { defaultPartitions, isSettled, planTopics, type TopicPlan, type Wanted } from '../pipeline/topic-plan.ts';
 import {
   UsageError,
   exitCodes,
@@ -28,6 +17,7 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { look, schemaOf } from './topic-look.ts';
 
 const options = {
   partitions: { type: 'string' },
@@ -103,26 +93,6 @@ function count(option: string, value: string | undefined, max: number): number |
   const parsed = /^\d{1,6}$/.test(value) ? Number(value) : 0;
   if (parsed < 1 || parsed > max) throw new UsageError(`${option} takes a whole number from 1 to ${max}.`);
   return parsed;
-}
-
-/** What is there, of topics and subjects alike. */
-async function look(admin: TopicAdmin, registry: RegistryAdmin, { prefix }: Wanted): Promise<Actual> {
-  const names = topicNames(prefix);
-  const subjects = new Map<string, ActualSubject>();
-  const cluster = await admin.describe(Object.values(names));
-  for (const { key, compatibility } of topicSpecs) {
-    if (compatibility === null) continue;
-    const subject = subjectOf(names[key]);
-    const schema = schemaText(schemaOf(key));
-    const { level, hasSchema, schemas } = await registry.subject(subject, schema);
-    subjects.set(subject, { level, hasSchema, conflict: compatibilityFault(compatibility, schema, schemas) });
-  }
-  return { ...cluster, subjects };
-}
-
-function schemaOf(key: TopicKey): Parameters<typeof schemaText>[0] {
-  if (key === 'deadLetters') throw new Error('dead letters have no schema');
-  return key;
 }
 
 /** Order: topics before settings before levels before schemas; each step says what it has done. */

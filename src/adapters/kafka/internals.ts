@@ -122,6 +122,44 @@ export interface Cluster {
   findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>;
 }
 
+/** A cluster of one's own, beside those of producers, consumers and admins. */
+export interface OwnCluster {
+  readonly brokerPool: {
+    readonly metadata: { readonly brokers: readonly { readonly host: string; readonly port: number }[] };
+  };
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  findControllerBroker(): Promise<PlainBroker>;
+}
+
+/** A node that is asked with requests made by hand. */
+export interface PlainBroker {
+  heartbeat(request: HeartbeatRequest): Promise<unknown>;
+  endTxn(request: {
+    readonly transactionalId: string;
+    readonly producerId: string;
+    readonly producerEpoch: number;
+    readonly transactionResult: boolean;
+  }): Promise<unknown>;
+  produce(request: {
+    readonly acks: number;
+    readonly timeout: number;
+    readonly topicData: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly messages: readonly object[] }[];
+    }[];
+  }): Promise<unknown>;
+  fetch(
+    request: FetchRequest & {
+      readonly replicaId: number;
+      readonly isolationLevel: number;
+      readonly maxWaitTime: number;
+      readonly minBytes: number;
+    },
+  ): Promise<FetchResponse>;
+}
+
 /** Fields of kafkajs' errors; all optional, since anything may be thrown. */
 export interface KafkajsError {
   readonly name?: string;

@@ -3,7 +3,7 @@
  * (P1 of producer.ts): what became of the last transaction is then known only to the topics.
  */
 import type { Producer } from 'kafkajs';
-import type { OutRecord } from '../../pipeline/ports.ts';
+import type { Clock, OutRecord } from '../../pipeline/ports.ts';
 import { createKafka, timeouts, type KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
 
@@ -21,11 +21,18 @@ export interface TransactionalWriter {
   commit(records: readonly AddressedRecord[]): Promise<void>;
   /**
    * Writes one record and aborts: nobody who reads committed records will see it. Resolves with the broker's clock at
-   * the write, epoch ms; -1 where the topic is not LogAppendTime.
+   * the write, epoch ms, -1 where the topic is not LogAppendTime, and with ours around it.
    */
-  rehearse(record: AddressedRecord): Promise<number>;
+  rehearse(record: AddressedRecord, clock: Pick<Clock, 'now'>): Promise<BrokerTime>;
   /** Idempotent; never rejects. */
   close(): Promise<void>;
+}
+
+/** Epoch ms. */
+export interface BrokerTime {
+  readonly sentAtMs: number;
+  readonly brokerMs: number;
+  readonly answeredAtMs: number;
 }
 
 const everyReplica = -1;
@@ -71,16 +78,18 @@ export async function openTransactionalWriter(
         await transaction.sendBatch({ acks: everyReplica, topicMessages: byTopic(records) });
         await transaction.commit();
       }),
-    rehearse: (record) => named(() => rehearse(producer, record)),
+    rehearse: (record, clock) => named(() => rehearse(producer, record, clock)),
     close,
   };
 }
 
-async function rehearse(producer: Producer, record: AddressedRecord): Promise<number> {
+async function rehearse(producer: Producer, record: AddressedRecord, clock: Pick<Clock, 'now'>): Promise<BrokerTime> {
   const transaction = await producer.transaction();
+  const sentAtMs = clock.now();
   const [ack] = await transaction.sendBatch({ acks: everyReplica, topicMessages: byTopic([record]) });
+  const answeredAtMs = clock.now();
   await transaction.abort();
-  return Number(ack?.logAppendTime ?? '-1');
+  return { sentAtMs, brokerMs: Number(ack?.logAppendTime ?? '-1'), answeredAtMs };
 }
 
 type TopicMessages = NonNullable<Parameters<Producer['sendBatch']>[0]['topicMessages']>;
