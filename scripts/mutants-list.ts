@@ -554,4 +554,32 @@ export const mutants: readonly Mutant[] = [
     test: 'test/adapters/kafka/slice.test.ts',
     killer: 'takes a header without a value',
   },
+  {
+    name: 'look-ups: whoever was the owner answers',
+    harm: 'a frozen process tells of customers that another one has had since',
+    file: 'src/pipeline/service.ts',
+    find: 'if (!this.deps.consumer.confirmed()) return null;',
+    replace: '',
+    test: 'test/pipeline/look-ups.test.ts',
+    killer: 'tell nothing once the group has not confirmed for a while',
+  },
+  {
+    name: 'dead letters: sent again without a mark',
+    harm: 'a second replay sends every record once more',
+    file: 'src/cli/dlq.ts',
+    find: 'this.#records.push({ topic: this.#names.deadLetters, partition, record: replayMark(letter) });',
+    replace:
+      'this.#records.push({ topic: this.#names.deadLetters, partition, record: replayRecord(letter, 1).record });',
+    test: 'test/integration/operate.test.ts',
+    killer: 'sends mended ones once, however often',
+  },
+  {
+    name: 'reset: positions are moved under a running service',
+    harm: 'an operator moves positions that a process moves back',
+    file: 'src/cli/reset.ts',
+    find: 'if (members > 0) throw',
+    replace: 'if (members > 99) throw',
+    test: 'test/integration/operate.test.ts',
+    killer: 'refuses while a process runs',
+  },
 ];
