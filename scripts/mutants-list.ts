@@ -370,8 +370,8 @@ export const mutants: readonly Mutant[] = [
     name: 'on a broker: every producer has a transactional id of its own',
     harm: 'nobody is ever fenced',
     file: 'src/adapters/kafka/producer.ts',
-    find: 'const transactionalId = `${options.appId}-${partition}`;',
-    replace: 'const transactionalId = `${options.appId}-${partition}-${Math.random()}`;',
+    find: 'transactionalProducer(options, `${appId}-${partition}`, transactionTimeoutMs)',
+    replace: 'transactionalProducer(options, `${appId}-${partition}-${Math.random()}`, transactionTimeoutMs)',
     test: 'test/integration/kafka-transport.test.ts',
     killer: 'refuses every step of a fenced producer',
   },
@@ -566,7 +566,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'dead letters: sent again without a mark',
     harm: 'a second replay sends every record once more',
-    file: 'src/cli/dlq.ts',
+    file: 'src/cli/letter-sender.ts',
     find: 'this.#records.push({ topic: this.#names.deadLetters, partition, record: replayMark(letter) });',
     replace:
       'this.#records.push({ topic: this.#names.deadLetters, partition, record: replayRecord(letter, 1).record });',
@@ -581,5 +581,14 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (members > 99) throw',
     test: 'test/integration/operate.test.ts',
     killer: 'refuses while a process runs',
+  },
+  {
+    name: 'dead letters: read no further than the first open transaction',
+    harm: 'what was sent again is sent once more, its mark not seen',
+    file: 'src/cli/dlq.ts',
+    find: "topic.read(note, 'written')",
+    replace: "topic.read(note, 'stable')",
+    test: 'test/integration/operate.test.ts',
+    killer: 'misses no mark behind a transaction that is open',
   },
 ];

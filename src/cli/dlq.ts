@@ -5,12 +5,8 @@
 import { openCodec } from '../adapters/avro/codec.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { partitionCountsOf } from '../adapters/kafka/topic-counts.ts';
-import {
-  openTransactionalWriter,
-  type AddressedRecord,
-  type TransactionalWriter,
-} from '../adapters/kafka/transactional-writer.ts';
-import { readTopic } from '../adapters/kafka/whole-topic.ts';
+import { openTransactionalWriter } from '../adapters/kafka/transactional-writer.ts';
+import { readTopic, type TopicEnd } from '../adapters/kafka/whole-topic.ts';
 import { createLogger } from '../adapters/log/logger.ts';
 import { ConfluentSource } from '../adapters/registry/confluent.ts';
 import { GuardedSource } from '../adapters/registry/guard.ts';
@@ -19,11 +15,10 @@ import { suggestion } from '../domain/nearest.ts';
 import { reasonCodes } from '../domain/outcome.ts';
 import {
   deadLetterOf,
-  replayMark,
-  replayRecord,
   replayRefusal,
   replayedIdOf,
   type DeadLetter,
+  type PlacedRecord,
   type ReplayContext,
 } from '../pipeline/dead-letters.ts';
 import { judgePartitions, serviceTopics } from '../pipeline/start.ts';
@@ -39,6 +34,7 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
+import { LetterSender } from './letter-sender.ts';
 import { loadModel, modelPath } from './model-source.ts';
 import { startProgress } from './progress.ts';
 
@@ -125,12 +121,15 @@ class Topic {
   }
 
   /** Hands over every letter there is, in order, and returns the ids of those sent again. */
-  async read(onLetter: (letter: DeadLetter) => Promise<void> | void): Promise<ReadonlySet<string>> {
+  async read(
+    onLetter: (letter: DeadLetter) => Promise<void> | void,
+    end: TopicEnd = 'stable',
+  ): Promise<ReadonlySet<string>> {
     const { stderr } = this.#context;
     const reading = startProgress({ ...this.#context, stream: stderr, label: 'reading', unit: 'letters', total: null });
     const replayed = new Set<string>();
     let letters = 0;
-    await readTopic(this.endpoint, this.names.deadLetters, async (record) => {
+    const onRecord = async (record: PlacedRecord): Promise<void> => {
       const id = replayedIdOf(record);
       if (id !== null) replayed.add(id);
       const letter = deadLetterOf(record);
@@ -138,7 +137,8 @@ class Topic {
       letters += 1;
       reading.update(letters);
       await onLetter(letter);
-    });
+    };
+    await readTopic(this.endpoint, this.names.deadLetters, onRecord, end);
     return replayed;
   }
 
@@ -176,12 +176,12 @@ async function list(
 }
 
 async function show(topic: Topic, id: string, isJson: boolean, { stdout }: CommandContext): Promise<ExitCode> {
-  let found: DeadLetter | null = null;
+  const found: DeadLetter[] = [];
   const replayed = await topic.read((letter) => {
-    if (letter.id === id) found = letter;
+    if (letter.id === id) found.push(letter);
   });
-  const letter = found as DeadLetter | null;
-  if (letter === null) throw new FailedError(`there is no dead letter ${id}; it may have passed its retention.`);
+  const [letter] = found;
+  if (letter === undefined) throw new FailedError(`there is no dead letter ${id}; it may have passed its retention.`);
   const isReplayed = replayed.has(id);
   const refusal = isReplayed ? null : await replayRefusal(letter, await topic.judgement());
   if (isJson) line(stdout, JSON.stringify(shownLetter(letter, isReplayed, refusal)));
@@ -201,14 +201,16 @@ async function replay(topic: Topic, chosen: Chosen, { stdout, stderr }: CommandC
   const judgement = await topic.judgement();
   // Fenced first: what another replay marks after this, it cannot commit.
   const writer = await openTransactionalWriter(endpoint, `${config.appId}-dlq`);
-  const sending = new Sending(writer, names, judgement.partitions);
+  const sending = new LetterSender(writer, names, judgement.partitions);
   const refused: { readonly id: string; readonly why: string }[] = [];
   let known = 0;
   try {
     const seen = new Set<string>();
-    const replayed = await topic.read((letter) => {
+    const note = (letter: DeadLetter): void => {
       if (chosen.isWanted(listed(letter))) seen.add(letter.id);
-    });
+    };
+    // A mark behind somebody's open transaction must not be missed.
+    const replayed = await topic.read(note, 'written');
     for (const id of chosen.named) if (!seen.has(id)) refused.push({ id, why: 'there is no such dead letter' });
     await topic.read(async (letter) => {
       if (!seen.has(letter.id)) return;
@@ -231,41 +233,4 @@ async function replay(topic: Topic, chosen: Chosen, { stdout, stderr }: CommandC
     line(stdout, `${sent} sent again, ${countsText({ 'sent before': known, refused: refused.length })}`);
   }
   return refused.length === 0 ? exitCodes.done : exitCodes.refused;
-}
-
-/** Bytes and letters of one transaction; the broker takes requests of 1 MiB by default. */
-const batchBytes = 512 * 1024;
-const batchLetters = 200;
-
-/** Letters on their way, each with its mark in the same transaction. */
-class Sending {
-  sent = 0;
-  readonly #writer: TransactionalWriter;
-  readonly #names: TopicNames;
-  readonly #partitions: number;
-  #records: AddressedRecord[] = [];
-  #bytes = 0;
-
-  constructor(writer: TransactionalWriter, names: TopicNames, partitions: number) {
-    this.#writer = writer;
-    this.#names = names;
-    this.#partitions = partitions;
-  }
-
-  async add(letter: DeadLetter): Promise<void> {
-    const bytes = (letter.key?.length ?? 0) + (letter.value?.length ?? 0);
-    if (this.#bytes + bytes > batchBytes || this.#records.length >= 2 * batchLetters) await this.flush();
-    const { origin, partition } = letter;
-    this.#records.push({ topic: origin.topic, ...replayRecord(letter, this.#partitions) });
-    this.#records.push({ topic: this.#names.deadLetters, partition, record: replayMark(letter) });
-    this.#bytes += bytes;
-  }
-
-  async flush(): Promise<void> {
-    if (this.#records.length === 0) return;
-    await this.#writer.commit(this.#records);
-    this.sent += this.#records.length / 2;
-    this.#records = [];
-    this.#bytes = 0;
-  }
 }

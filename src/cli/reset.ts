@@ -121,7 +121,7 @@ async function reset(argv: readonly string[], context: CommandContext): Promise<
     const found = await newestOffsets(
       codec,
       partitions,
-      (onRecord) => readTopic(endpoint, names.changelog, onRecord),
+      (onRecord) => readTopic(endpoint, names.changelog, onRecord, 'written'),
       context,
     );
     const atMs = asked.target.kind === 'instant' ? asked.target.atMs : null;

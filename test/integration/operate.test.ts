@@ -3,13 +3,16 @@
  * task paused, a customer explained.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { parseMetrics, scrapeMetrics } from '../../examples/cdnow/metrics.ts';
+import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { exitCodes } from '../../src/cli/frame.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
-import { Installation, until, type Running } from '../support/installation.ts';
+import { Installation, silent, until, type Running } from '../support/installation.ts';
 import { order } from '../support/pipeline-driver.ts';
+import { useStack } from '../support/stack.ts';
 
 const partitions = 2;
 const customers = ['c0', 'c1', 'c2', 'c3'];
@@ -122,6 +125,37 @@ describe('clientele dlq', () => {
     await stopped(service);
   });
 
+  it('misses no mark behind a transaction that is open on the dead letters: it waits for its end', async () => {
+    await installation.write('purchases', [{ ...order('c0', day + 1_500, 100, 'c0-pound'), currency: 'GBP' }]);
+    const service = installation.start();
+    await service.url();
+    await installation.settled();
+    await stopped(service);
+    const model = readFileSync(installation.modelPath, 'utf8');
+    writeFileSync(installation.modelPath, model.replace('EUR: 1.5', 'EUR: 1.5, GBP: 2'));
+    const producer = createKafka({ brokers: useStack().brokers, logger: silent }, 'foreign').producer({
+      transactionalId: `${installation.prefix}foreign`,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const messages = [0, 1].map((partition) => ({ partition, key: 'x', value: 'x' }));
+    await transaction.send({ topic: installation.topics.deadLetters, messages });
+    const replays = (async () => [await replay('--reason', 'no_rate'), await replay('--reason', 'no_rate')])();
+    await Promise.race([replays, sleep(5_000)]);
+    await transaction.abort();
+    await producer.disconnect();
+    expect((await replays).map(({ sent, alreadySent }) => [sent, alreadySent])).toEqual([
+      [1, 4],
+      [0, 5],
+    ]);
+    const next = installation.start();
+    await next.url();
+    await installation.settled();
+    expect(await outcomes(next)).toMatchObject({ applied: 1, duplicate: 0 });
+    await stopped(next);
+  });
+
   it('names a letter that is not there, and one that will never be an event', async () => {
     const bad = (await letters()).letters.find(({ reason }) => reason === 'bad_magic')?.id ?? '';
     const { code, sent, refused } = await replay(bad, '1:999999');
@@ -165,8 +199,8 @@ describe('clientele reset', () => {
     await service.url();
     await installation.settled();
     // The Euro orders are taken where they failed at first, and the ones sent again are then the duplicates.
-    expect(await outcomes(service)).toMatchObject({ applied: 0, duplicate: 12, rejected: 1 });
-    for (const id of customers) expect(await revenueOf(service, id)).toBe(3_500);
+    expect(await outcomes(service)).toMatchObject({ applied: 0, duplicate: 14, rejected: 1 });
+    for (const id of customers) expect(await revenueOf(service, id)).toBe(id === 'c0' ? 3_700 : 3_500);
     await stopped(service);
   });
 
@@ -191,9 +225,9 @@ describe('clientele pause and resume', () => {
     await installation.write('purchases', [order('c0', day + 2_000, 700, 'c0-paused')]);
     const ready = await fetch(`${await service.url()}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([503, { ready: false, reasons: [`task ${task} is paused`] }]);
-    expect(await revenueOf(service, 'c0')).toBe(3_500);
+    expect(await revenueOf(service, 'c0')).toBe(3_700);
     expect((await told('resume')).stdout).toBe(`task ${task} goes on\n`);
-    await until(async () => (await revenueOf(service, 'c0')) === 4_200, 'the purchase is taken');
+    await until(async () => (await revenueOf(service, 'c0')) === 4_400, 'the purchase is taken');
     await stopped(service);
   });
 });

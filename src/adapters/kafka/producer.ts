@@ -23,15 +23,23 @@ export interface ProducerOptions extends KafkaEndpoint {
 /** Opens producers with id `<appId>-<partition>`. */
 export function createProducerFactory(options: ProducerOptions): ProducerFactory {
   return {
-    open: (partition) => new KafkajsTaskProducer(partition, options.topics, createProducer(options, partition)),
+    open: (partition) => {
+      const { appId, topics, transactionTimeoutMs } = options;
+      const producer = transactionalProducer(options, `${appId}-${partition}`, transactionTimeoutMs);
+      return new KafkajsTaskProducer(partition, topics, producer);
+    },
   };
 }
 
-function createProducer(options: ProducerOptions, partition: number): Producer {
-  const transactionalId = `${options.appId}-${partition}`;
-  return createKafka(options, transactionalId).producer({
+/** A producer of kafkajs that has not connected, as P1 to P3 need it; every record names its partition. */
+export function transactionalProducer(
+  endpoint: KafkaEndpoint,
+  transactionalId: string,
+  timeoutMs: number = timeouts.transactionMs,
+): Producer {
+  return createKafka(endpoint, transactionalId).producer({
     transactionalId,
-    transactionTimeout: options.transactionTimeoutMs ?? timeouts.transactionMs,
+    transactionTimeout: timeoutMs,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     retry: { retries: 0 },

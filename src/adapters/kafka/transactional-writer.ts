@@ -4,8 +4,9 @@
  */
 import type { Producer } from 'kafkajs';
 import type { Clock, OutRecord } from '../../pipeline/ports.ts';
-import { createKafka, timeouts, type KafkaEndpoint } from './client.ts';
+import type { KafkaEndpoint } from './client.ts';
 import { portError } from './errors.ts';
+import { transactionalProducer } from './producer.ts';
 
 export interface AddressedRecord {
   readonly topic: string;
@@ -46,17 +47,7 @@ export async function openTransactionalWriter(
   transactionalId: string,
 ): Promise<TransactionalWriter> {
   const what = `writing as ${transactionalId}`;
-  const producer = createKafka(endpoint, transactionalId).producer({
-    transactionalId,
-    transactionTimeout: timeouts.transactionMs,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    retry: { retries: 0 },
-    createPartitioner:
-      () =>
-      ({ message }) =>
-        message.partition ?? -1,
-  });
+  const producer = transactionalProducer(endpoint, transactionalId);
   const close = (): Promise<void> => producer.disconnect().catch(() => undefined);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {

@@ -1,6 +1,6 @@
 /**
  * Everything committed in a topic, once, from its beginning to its end: for people's questions, committing nothing. Where the
- * end is, each partition's first answer says: its last stable offset, so an open transaction holds nobody up. Not a tail.
+ * end is, each partition's first answer says. Not a tail.
  */
 import { randomUUID } from 'node:crypto';
 import type { KafkaMessage } from 'kafkajs';
@@ -14,6 +14,12 @@ import { addTap, type FetchOutcome } from './taps.ts';
 import { partitionCountsOf } from './topic-counts.ts';
 
 /**
+ * Where a topic ends. `stable`: before the first open transaction, which then holds nobody up. `written`: behind everything
+ * there is; open transactions are waited for, and nothing that was committed before the call can be missed.
+ */
+export type TopicEnd = 'stable' | 'written';
+
+/**
  * Hands every committed record of `topic` to `onRecord`, in order per partition, each after the one before it was taken.
  * Rejects: what `onRecord` rejects with; UnavailableError, also when the topic does not exist; AccessDeniedError.
  */
@@ -21,6 +27,7 @@ export async function readTopic(
   endpoint: KafkaEndpoint,
   topic: string,
   onRecord: (record: PlacedRecord) => Promise<void>,
+  end: TopicEnd = 'stable',
 ): Promise<void> {
   const partitions = (await partitionCountsOf(endpoint, [topic])).get(topic) ?? null;
   if (partitions === null) {
@@ -29,7 +36,7 @@ export async function readTopic(
   const ended = Promise.withResolvers<undefined>();
   ended.promise.catch(() => undefined);
   const clientId = `clientele-read-${randomUUID()}`;
-  const ends = new TopicEnds(topic, partitions, () => ended.resolve(undefined));
+  const ends = new TopicEnds(topic, partitions, end, () => ended.resolve(undefined));
   const removeTap = addTap(clientId, { fetching: (request) => ends.fetching(request) });
   const consumer = createKafka(endpoint, clientId).consumer({
     groupId: clientId,
@@ -80,10 +87,12 @@ export class TopicEnds {
   readonly #topic: string;
   readonly #open: Set<number>;
   readonly #ends = new Map<number, number>();
+  readonly #end: TopicEnd;
   readonly #onAll: () => void;
 
-  constructor(topic: string, partitions: number, onAll: () => void) {
+  constructor(topic: string, partitions: number, end: TopicEnd, onAll: () => void) {
     this.#topic = topic;
+    this.#end = end;
     this.#open = new Set(Array.from({ length: partitions }, (_, partition) => partition));
     this.#onAll = onAll;
   }
@@ -97,8 +106,8 @@ export class TopicEnds {
 
   #answered(from: ReadonlyMap<number, number>, { responses }: FetchResponse): void {
     const answers = responses.find(({ topicName }) => topicName === this.#topic)?.partitions ?? [];
-    for (const { partition, lastStableOffset } of answers) {
-      const end = this.#ends.get(partition) ?? Number(lastStableOffset);
+    for (const { partition, lastStableOffset, highWatermark } of answers) {
+      const end = this.#ends.get(partition) ?? Number(this.#end === 'stable' ? lastStableOffset : highWatermark);
       this.#ends.set(partition, end);
       if ((from.get(partition) ?? -1) >= end) this.#open.delete(partition);
     }

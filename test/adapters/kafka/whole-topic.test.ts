@@ -1,7 +1,7 @@
 // When a topic has been read to its end: every partition asked for at or beyond the end its first answer told.
 import { describe, expect, it } from 'vitest';
 import type { FetchRequest, FetchResponse } from '../../../src/adapters/kafka/internals.ts';
-import { TopicEnds } from '../../../src/adapters/kafka/whole-topic.ts';
+import { TopicEnds, type TopicEnd } from '../../../src/adapters/kafka/whole-topic.ts';
 
 type Positions = Readonly<Record<number, number>>;
 
@@ -24,9 +24,9 @@ const answer = (stable: Positions): FetchResponse => {
   return { responses: [{ topicName: 'alerts', partitions }] };
 };
 
-function reading() {
+function reading(end: TopicEnd = 'stable') {
   let ended = 0;
-  const ends = new TopicEnds('alerts', 2, () => (ended += 1));
+  const ends = new TopicEnds('alerts', 2, end, () => (ended += 1));
   return {
     fetch: (from: Positions, stable: Positions) => ends.fetching(request(from)).answered(answer(stable)),
     ended: () => ended,
@@ -48,6 +48,15 @@ describe('TopicEnds', () => {
     const { fetch, ended } = reading();
     fetch({ 0: 0, 1: 0 }, { 0: 3, 1: 0 });
     fetch({ 0: 3, 1: 0 }, { 0: 900, 1: 900 });
+    expect(ended()).toBe(1);
+  });
+
+  it('waits for open transactions up to all that was written, where nothing may be missed', () => {
+    const { fetch, ended } = reading('written');
+    fetch({ 0: 3, 1: 3 }, { 0: 3, 1: 3 });
+    fetch({ 0: 998, 1: 999 }, { 0: 999, 1: 999 });
+    expect(ended()).toBe(0);
+    fetch({ 0: 999 }, { 0: 999 });
     expect(ended()).toBe(1);
   });
 });
