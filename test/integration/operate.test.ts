@@ -38,6 +38,15 @@ async function replay(...which: string[]) {
   return { code, ...replayShape.parse(JSON.parse(stdout)) };
 }
 
+/** Mends the model: its revision, and the rates it knows. */
+function giveRates(revision: number, rates: string): void {
+  const text = readFileSync(installation.modelPath, 'utf8');
+  const mended = text
+    .replace(/^revision: \d+/m, `revision: ${revision}`)
+    .replace(/^rates: \{.*?\}/m, `rates: ${rates}`);
+  writeFileSync(installation.modelPath, mended);
+}
+
 async function stopped(service: Running): Promise<void> {
   service.kill('SIGTERM');
   expect(await service.exited).toBe(exitCodes.done);
@@ -104,9 +113,7 @@ describe('clientele dlq', () => {
   });
 
   it('sends mended ones once, however often and by however many it is asked', async () => {
-    const model = readFileSync(installation.modelPath, 'utf8');
-    const mended = model.replace(/^revision: 1 /m, 'revision: 2 ').replace(/^rates: \{\}/m, 'rates: { EUR: 1.5 }');
-    writeFileSync(installation.modelPath, mended);
+    giveRates(2, '{ EUR: 1.5 }');
     const ask = () => installation.run(['dlq', 'replay', '--reason', 'no_rate', '--json']);
     // One of two at once may find itself fenced by the other, and says so.
     const codes = (await Promise.all([ask(), ask()])).map(({ code }) => code);
@@ -131,8 +138,7 @@ describe('clientele dlq', () => {
     await service.url();
     await installation.settled();
     await stopped(service);
-    const model = readFileSync(installation.modelPath, 'utf8');
-    writeFileSync(installation.modelPath, model.replace('EUR: 1.5', 'EUR: 1.5, GBP: 2'));
+    giveRates(3, '{ EUR: 1.5, GBP: 2 }');
     const producer = createKafka({ brokers: useStack().brokers, logger: silent }, 'foreign').producer({
       transactionalId: `${installation.prefix}foreign`,
       maxInFlightRequests: 1,
@@ -141,18 +147,19 @@ describe('clientele dlq', () => {
     const transaction = await producer.transaction();
     const messages = [0, 1].map((partition) => ({ partition, key: 'x', value: 'x' }));
     await transaction.send({ topic: installation.topics.deadLetters, messages });
-    const replays = (async () => [await replay('--reason', 'no_rate'), await replay('--reason', 'no_rate')])();
+    const ask = () => replay('--reason', 'no_rate');
+    const replays = (async () => [await ask(), await ask()] as const)();
     await Promise.race([replays, sleep(5_000)]);
     await transaction.abort();
     await producer.disconnect();
-    expect((await replays).map(({ sent, alreadySent }) => [sent, alreadySent])).toEqual([
-      [1, 4],
-      [0, 5],
-    ]);
+    const [first, second] = await replays;
+    expect(first.sent).toBeGreaterThan(0);
+    expect(first.sent + first.alreadySent).toBe(5);
+    expect([second.sent, second.alreadySent]).toEqual([0, 5]);
     const next = installation.start();
     await next.url();
     await installation.settled();
-    expect(await outcomes(next)).toMatchObject({ applied: 1, duplicate: 0 });
+    expect(await outcomes(next)).toMatchObject({ applied: first.sent, duplicate: 0 });
     await stopped(next);
   });
 
