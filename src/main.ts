@@ -13,7 +13,8 @@ import { apiRoutes, type ApiSource } from './adapters/http/api.ts';
 import { refusals } from './adapters/http/refusals.ts';
 import { startHttpServer, type HttpServer, type Readiness } from './adapters/http/server.ts';
 import { MemoryStore } from './adapters/memory/store.ts';
-import { readModelFile } from './adapters/model-file.ts';
+import { MemoryTimers } from './adapters/memory/timers.ts';
+import { modelOfContent, readModelFile } from './adapters/model-file.ts';
 import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
 import type { AlertStatus, ChurnBand, LifecycleStage, ResolveReason, TierDirection } from './domain/contracts.ts';
@@ -205,6 +206,8 @@ function serviceDeps(
     producers: deps.transport.producers,
     codec,
     newStore: () => new MemoryStore(codec),
+    newTimers: () => new MemoryTimers(),
+    parseModel: modelOfContent,
     model,
     clock: deps.clock,
     logger: deps.logger,
@@ -216,7 +219,6 @@ function serviceDeps(
     inputPartitionCount: partitions.tasks,
     transaction: {
       codec,
-      model,
       source: config.appId,
       // Independent of the registry's address: two processes must write the same header.
       schemaUrls: {
@@ -235,8 +237,10 @@ function serviceDeps(
       commitBytes: config.commitMaxBytes,
       idleCommitMs: config.idleCommitMs,
       mergeWaitMs: config.mergeWaitMs,
+      graceMs: config.graceMs,
+      clockSkewMaxMs: config.clockSkewMaxMs,
       sliceRecords,
-      inputLimits,
+      inputLimits: { ...inputLimits, openTransactionMs: config.mergeWaitMs },
       groupOffsetsMs,
       retry,
       acceptDeadLetters: deps.acceptDeadLetters,
@@ -275,9 +279,10 @@ async function leave(service: Service, { config, deps }: Wiring): Promise<void> 
 /** Ready when the group has assigned tasks and every one of them runs; a process without a task is ready too. */
 function judgeReadiness(status: ServiceStatus): Readiness {
   if (status.generation === null) return { ready: false, reasons: ['waiting for the group to assign tasks'] };
-  const reasons = status.tasks
-    .filter(({ phase }) => phase !== 'running')
-    .map(({ partition, phase }) => `task ${partition} is ${phase}`);
+  const reasons = status.tasks.flatMap(({ partition, phase, skewMs }) => {
+    if (phase !== 'running') return [`task ${partition} is ${phase}`];
+    return skewMs === null ? [] : [`task ${partition}: the clock is ${skewMs} ms off broker time, no timer fires`];
+  });
   return { ready: reasons.length === 0, reasons };
 }
 

@@ -235,6 +235,34 @@ export const settings = {
     0,
     600_000,
   ),
+  graceMs: {
+    name: 'CLIENTELE_GRACE_MS',
+    unit: 'ms per input',
+    fallback: '',
+    range: 'input=ms, comma-separated, 0–86400000',
+    why: 'Silence on an input is believed this much later: for producers that write late. Without one: at once.',
+    schema: z.string().transform((value, context): Record<'purchases' | 'interactions' | 'surveys', number> => {
+      const grace = { purchases: 0, interactions: 0, surveys: 0 };
+      for (const part of value.split(',').filter((text) => text !== '')) {
+        const [input = '', text = ''] = part.split('=');
+        const ms = /^\d{1,8}$/.test(text) ? Number(text) : NaN;
+        const isKnown = input === 'purchases' || input === 'interactions' || input === 'surveys';
+        if (isKnown && ms <= 86_400_000) grace[input] = ms;
+        else context.addIssue('is not a list like purchases=5000,surveys=0');
+      }
+      return grace;
+    }),
+  } satisfies Setting<Record<'purchases' | 'interactions' | 'surveys', number>>,
+  clockSkewMaxMs: integer(
+    {
+      name: 'CLIENTELE_CLOCK_SKEW_MAX_MS',
+      unit: 'ms',
+      fallback: '5000',
+      why: 'A process whose clock is further off broker time fires no timers, is not ready and says so.',
+    },
+    1_000,
+    60_000,
+  ),
   startDeadlineMs: integer(
     {
       name: 'CLIENTELE_START_DEADLINE_MS',

@@ -52,6 +52,9 @@ describe('OPERATIONS.md', () => {
     telemetry.phase(0, 'running');
     telemetry.lag(0, 'purchases', 0, 0);
     telemetry.taskTime(0, 0);
+    telemetry.clockSkew(0, 0);
+    telemetry.timers(0, 0);
+    telemetry.rescoring(0, 0);
     telemetry.restored(0, 0, 0);
     telemetry.stateSize(0, 0, {});
     telemetry.takenOver(0);
@@ -72,6 +75,10 @@ describe('OPERATIONS.md', () => {
       ],
       explanationMismatches: 0,
       recordsSent: 1,
+      timersFired: 0,
+      forgotten: 0,
+      rescored: 0,
+      stakeMinor: 0,
     });
     const { body } = await telemetry.scrape();
     const exposed = [...body.matchAll(/^# TYPE (clientele_\w+) (\w+)$/gm)].map(([, name = '', type = '']) => {

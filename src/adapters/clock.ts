@@ -8,6 +8,7 @@ import type { Clock } from '../pipeline/ports.ts';
 /** Returns the clock of this process. */
 export function systemClock(): Clock {
   return {
+    isReal: true,
     now: () => Date.now(),
     sleep: async (ms, signal) => {
       try {

@@ -40,6 +40,11 @@ export function parseModel(text: string, check: (plain: unknown) => ModelCheck):
   return { ok: false, faults: checked.faults.map(located) };
 }
 
+/** Returns the model whose content (`modelContent`) is given. Throws for text that is not JSON. */
+export function modelOfContent(content: string): Model {
+  return JSON.parse(content) as Model;
+}
+
 /** Reads and checks a model file; a file that cannot be read is a fault of the whole. */
 export function readModelFile(path: string, check: (plain: unknown) => ModelCheck): ModelFile {
   let text: string;

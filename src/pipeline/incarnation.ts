@@ -7,12 +7,13 @@
  *    of that commit is read from the changelog by the next take-over, never guessed.
  * I3 Nothing is taken from an input except at the position that follows the last one taken.
  */
-import { stepWithRoom } from '../domain/capacity.ts';
 import type { TaskOffsets, TierChanged } from '../domain/contracts.ts';
+import { ClockSkew } from './clock-skew.ts';
 import type { DecodedRecord } from './decode.ts';
 import { deadLetter, traceparentOf } from './headers.ts';
 import { TaskInput, type Entry } from './input.ts';
-import { Merge, taskTimeOf } from './merge.ts';
+import { Judging } from './judging.ts';
+import { firingTimeOf, Merge, taskTimeOf } from './merge.ts';
 import {
   DataRefusedError,
   FencedError,
@@ -22,10 +23,13 @@ import {
   type InputName,
   type OutRecord,
   type RawRecord,
+  type SendAck,
   type Slice,
   type StateStore,
+  type TaskMemory,
   type TaskPhase,
   type TaskProducer,
+  type TimerIndex,
   type UnreadableBatch,
 } from './ports.ts';
 import type { RecentTransitions } from './recent.ts';
@@ -43,6 +47,12 @@ const fullCustomer: Rejected = { kind: 'rejected', reason: 'limit_exceeded', sta
 
 /** The lag is told at most this often, ms: fresher than any scrape. */
 const lagReportMs = 1_000;
+
+/** Timers fired, and customers judged by a new model, per turn of the event loop: a few milliseconds between records. */
+const silentSlice = 32;
+
+/** The progress of re-scoring is logged at most this often, ms. */
+const progressMs = 10_000;
 
 /** How an incarnation ended: asked to, or by a commit that was refused (`fenced`) or whose outcome nobody knows. */
 export type End = 'stopped' | 'unknown' | 'fenced';
@@ -64,6 +74,8 @@ export class Incarnation {
   /** The last `m:offsets` known to be committed, and the changelog offset behind it. */
   offsets: TaskOffsets;
   changelogNext: number;
+  /** The memory of the task as last committed. */
+  memory: TaskMemory;
   /** Successful commits of this incarnation, the one of the take-over not counted. */
   commits = 0;
   pending: PendingCommit | null = null;
@@ -73,11 +85,16 @@ export class Incarnation {
   private readonly producer: TaskProducer;
   private readonly store: StateStore;
   private readonly recent: RecentTransitions;
+  private readonly timers: TimerIndex;
   private readonly setPhase: (phase: TaskPhase) => void;
   private readonly bell = new Wake();
   private readonly inputs: readonly TaskInput[];
   private readonly merge: Merge;
   private readonly watch = new RejectionWatch();
+  private readonly judging: Judging;
+  private readonly clockSkew: ClockSkew;
+  private wasSkewed = false;
+  private rescoring: { readonly startedMs: number; readonly total: number; loggedMs: number } | null = null;
   private work: WorkingCopy;
   private paused = false;
   private ending: 'no' | 'drain' | 'drop' | 'restart' = 'no';
@@ -92,6 +109,7 @@ export class Incarnation {
       readonly producer: TaskProducer;
       readonly store: StateStore;
       readonly recent: RecentTransitions;
+      readonly timers: TimerIndex;
       readonly taken: TakenOver;
     },
     setPhase: (phase: TaskPhase) => void,
@@ -105,7 +123,14 @@ export class Incarnation {
     this.changelogNext = at.taken.next;
     this.setPhase = setPhase;
     this.work = new WorkingCopy(at.store, deps.codec, deps.model);
+    this.work.memory = at.taken.unwritten;
+    this.timers = at.timers;
+    this.memory = at.taken.memory;
+    this.judging = new Judging({ ...at, ...at.taken, tasks: deps.inputPartitionCount });
+    this.clockSkew = new ClockSkew(deps.config.clockSkewMaxMs, deps.clock.isReal);
     this.inputs = inputNames.map((name) => this.openInput(name));
+    const { sentAtMs, repliedAtMs, brokerTimeMs } = at.taken;
+    this.noteClock(sentAtMs, repliedAtMs, brokerTimeMs);
     this.merge = new Merge(this.inputs, deps.config.mergeWaitMs);
     this.lastCommitMs = deps.clock.now();
     this.lastGroupOffsetsMs = this.lastCommitMs;
@@ -116,6 +141,16 @@ export class Incarnation {
     const lag = { purchases: 0, interactions: 0, surveys: 0 };
     for (const input of this.inputs) lag[input.name] = input.lag;
     return lag;
+  }
+
+  /** Process clock less broker time, ms, when that is too much to fire timers by; else null. */
+  skewed(): number | null {
+    return this.clockSkew.isTooFar ? this.clockSkew.skewMs : null;
+  }
+
+  /** The incarnation is over: what it took and did not commit has its timers back. */
+  takeBack(): void {
+    this.judging.takeBack(this.work);
   }
 
   onSlice(slice: Slice): void {
@@ -160,7 +195,8 @@ export class Incarnation {
     for (const input of this.inputs) this.flow(input);
     while (this.ending === 'no') {
       if (this.inputs.some((input) => input.unknownSchemaId !== null) && (await this.learnSchemas()) !== 'ok') break;
-      const idleUntilMs = this.paused ? Infinity : this.takeSome(clock.now());
+      const wakeAtMs = this.paused ? Infinity : this.takeSome(clock.now());
+      const idleUntilMs = !this.paused && this.judgeSilence(clock.now()) ? null : wakeAtMs;
       this.releaseInputs();
       this.reportLag(clock.now());
       if (this.commitDue(clock.now())) {
@@ -191,15 +227,42 @@ export class Incarnation {
 
   /** Takes up to one slice of records in merge order. Returns null to go on at once, else the instant to look again. */
   private takeSome(nowMs: number): number | null {
-    const { sliceRecords, commitRecords, commitBytes } = this.deps.config;
+    const { sliceRecords } = this.deps.config;
     for (let taken = 0; taken < sliceRecords; taken += 1) {
-      if (this.work.records >= commitRecords || this.work.bytes >= commitBytes) return null;
+      if (this.isFull()) return null;
       const pick = this.merge.next(nowMs);
       if (pick.kind === 'wait') return pick.untilMs;
       if (pick.kind === 'empty') return Infinity;
       this.handle(pick.input, pick.input.take(), nowMs);
     }
     return null;
+  }
+
+  /** One slice of what nobody's record asks for: due timers, customers for the new model. Returns true while there is more. */
+  private judgeSilence(nowMs: number): boolean {
+    const { work, judging } = this;
+    if (this.isFull()) return false;
+    const hasMore = judging.rescoreSome(work, silentSlice, nowMs);
+    if (this.clockSkew.isTooFar || !this.isDue(nowMs)) return hasMore;
+    // An hour without a commit may have set the clock: the commit that follows measures it.
+    if (!this.clockSkew.isFresh(nowMs)) return hasMore;
+    return judging.fire(work, this.firingTime(nowMs), silentSlice, nowMs) === silentSlice || hasMore;
+  }
+
+  private isDue(nowMs: number): boolean {
+    const first = this.timers.first();
+    return first !== null && first.due <= this.firingTime(nowMs);
+  }
+
+  private firingTime(nowMs: number): number {
+    return firingTimeOf(this.inputs, this.deps.config.graceMs, nowMs);
+  }
+
+  /** The transaction holds as much as one may. */
+  private isFull(): boolean {
+    const { commitRecords, commitBytes } = this.deps.config;
+    const { work } = this;
+    return work.records + work.timersFired + work.rescored >= commitRecords || work.bytes >= commitBytes;
   }
 
   private handle(input: TaskInput, entry: Entry, nowMs: number): void {
@@ -212,18 +275,18 @@ export class Incarnation {
       return;
     }
     const { event } = content;
-    const before = work.state(event.event.customerId);
-    const result = stepWithRoom(before, event, this.deps.model, { backfillRunId: entry.backfillRunId });
-    if (result === null) {
+    const { backfillRunId } = entry;
+    const outcome = this.judging.event(work, event, {
+      backfillRunId,
+      traceparent: traceparentOf(record.headers),
+      nowMs,
+    });
+    if (outcome === 'full') {
       this.refuse(input.name, record, fullCustomer);
       return;
     }
     this.watch.note(input.name, false);
-    work.stepped(input.name, result.outcome);
-    if (result.state !== before) work.changed(result.state, before);
-    if (result.transitions.length === 0) return;
-    const traceparent = traceparentOf(record.headers);
-    for (const transition of result.transitions) work.announce(transition, traceparent);
+    work.stepped(input.name, outcome);
   }
 
   private refuse(input: InputName, record: RawRecord, rejected: Rejected): void {
@@ -274,16 +337,17 @@ export class Incarnation {
   }
 
   private commitDue(nowMs: number): boolean {
-    const { commitRecords, commitBytes } = this.deps.config;
-    if (this.work.records >= commitRecords || this.work.bytes >= commitBytes) return true;
-    return nowMs >= this.commitDeadlineMs() && (!this.work.empty || this.positionsMoved());
+    if (this.isFull()) return true;
+    if (!this.clockSkew.isFresh(nowMs) && this.work.empty && this.isDue(nowMs)) return true;
+    return nowMs >= this.commitDeadlineMs() && (!this.work.empty || this.positionsMoved() || this.clockSkew.isTooFar);
   }
 
   private commitDeadlineMs(): number {
     const { commitIntervalMs, idleCommitMs } = this.deps.config;
     const { firstAtMs } = this.work;
     if (firstAtMs !== null) return firstAtMs + commitIntervalMs;
-    return this.positionsMoved() ? this.lastCommitMs + idleCommitMs : this.deps.clock.now() + idleCommitMs;
+    const mustMove = this.positionsMoved() || this.clockSkew.isTooFar;
+    return mustMove ? this.lastCommitMs + idleCommitMs : this.deps.clock.now() + idleCommitMs;
   }
 
   private positionsMoved(): boolean {
@@ -293,15 +357,18 @@ export class Incarnation {
   private async commit(): Promise<'ok' | 'unknown' | 'fenced'> {
     const { deps, work, producer, partition } = this;
     work.assertConserved();
+    this.judging.complete(work);
     const startedMs = deps.clock.now();
     const next = this.nextOffsets(startedMs);
     const { incarnation, commitNumber } = next;
-    const sends = sendsOf(work, next, startedMs, { ...deps.transaction, partition });
+    const sends = sendsOf(work, next, startedMs, { ...deps.transaction, partition, model: this.judging.model });
     const recordsSent = sends.records;
-    let offsetsAt: number;
+    let ack: SendAck;
+    let repliedMs: number;
     try {
       await producer.begin();
-      offsetsAt = await sendAll(producer, sends);
+      ack = await sendAll(producer, sends);
+      repliedMs = deps.clock.now();
       await producer.commit();
     } catch (error) {
       const result = error instanceof FencedError ? 'fenced' : 'unknown';
@@ -310,7 +377,8 @@ export class Incarnation {
       this.pending = { work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs: 0, error };
       return result;
     }
-    this.adopt(sends, next, offsetsAt + 1);
+    this.noteClock(startedMs, repliedMs, ack.logAppendTimeMs);
+    this.adopt(sends, next, ack.baseOffset + 1);
     const durationMs = deps.clock.now() - startedMs;
     this.report({ work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs, error: null });
     return 'ok';
@@ -332,7 +400,9 @@ export class Incarnation {
   }
 
   private adopt({ states }: Sends, next: TaskOffsets, changelogNext: number): void {
-    for (const [customerId, value] of states) this.store.put(customerId, value);
+    for (const [customerId, { value }] of states) this.store.put(customerId, value);
+    this.judging.adopted(states);
+    this.memory = { ...this.memory, ...this.work.memory };
     this.offsets = next;
     this.changelogNext = changelogNext;
     this.commits += 1;
@@ -369,10 +439,10 @@ export class Incarnation {
       } else if (transition.topic === 'churnAlert') alerts.push(transition.value);
       else count(stages, transition.value.to ?? 'none');
     }
-    const { outcomes, reasons } = work;
+    const { outcomes, reasons, timersFired, forgottenCount: forgotten, rescored } = work;
     telemetry.committed({
       ...{ partition, durationMs, outcomes, reasons, transitions, stages, alerts },
-      ...{ explanationMismatches, recordsSent },
+      ...{ explanationMismatches, recordsSent, timersFired, forgotten, rescored },
     });
     telemetry.stateSize(partition, this.store.size, this.offsets.population);
     telemetry.taskTime(partition, this.offsets.taskTimeMs);
@@ -382,9 +452,42 @@ export class Incarnation {
   private reportLag(nowMs: number): void {
     if (nowMs - this.lastLagMs < lagReportMs) return;
     this.lastLagMs = nowMs;
-    for (const input of this.inputs) {
-      this.deps.telemetry.lag(this.partition, input.name, input.lag, input.lagMs(nowMs));
+    const { telemetry } = this.deps;
+    for (const input of this.inputs) telemetry.lag(this.partition, input.name, input.lag, input.lagMs(nowMs));
+    telemetry.taskTime(this.partition, taskTimeOf(this.inputs, this.offsets.taskTimeMs, nowMs));
+    telemetry.timers(this.partition, this.timers.size);
+    this.reportRescoring(nowMs);
+  }
+
+  private reportRescoring(nowMs: number): void {
+    const { telemetry, logger } = this.deps;
+    const remaining = this.judging.rescoresLeft;
+    if (remaining === 0 && this.rescoring === null) return;
+    this.rescoring ??= { startedMs: nowMs, total: remaining, loggedMs: nowMs };
+    telemetry.rescoring(this.partition, remaining);
+    const { startedMs, total, loggedMs } = this.rescoring;
+    const done = total - remaining;
+    if (remaining === 0) {
+      logger.info('model.rescored', { partition: this.partition, revision: this.judging.model.revision });
+      this.rescoring = null;
+    } else if (nowMs - loggedMs >= progressMs && done > 0) {
+      const leftMs = Math.round(((nowMs - startedMs) / done) * remaining);
+      logger.info('model.rescoring', { partition: this.partition, remaining, leftMs });
+      this.rescoring.loggedMs = nowMs;
     }
+  }
+
+  /** Compares the clocks; proofs of a process that is too far off say nothing. */
+  private noteClock(sentAtMs: number, repliedAtMs: number, brokerTimeMs: number): void {
+    const { clockSkew, deps, partition } = this;
+    clockSkew.measured(sentAtMs, repliedAtMs, brokerTimeMs);
+    const { skewMs, isTooFar } = clockSkew;
+    for (const input of this.inputs) input.isClockTrusted = !isTooFar;
+    deps.telemetry.clockSkew(partition, skewMs);
+    if (isTooFar === this.wasSkewed) return;
+    this.wasSkewed = isTooFar;
+    if (isTooFar) deps.logger.error('clock.skewed', { partition, skewMs, maxMs: deps.config.clockSkewMaxMs });
+    else deps.logger.info('clock.trusted', { partition, skewMs });
   }
 
   /** Too many rejections: something upstream is broken, and going on would bury it under dead letters. */
@@ -398,7 +501,8 @@ export class Incarnation {
   }
 
   private openInput(name: InputName): TaskInput {
-    const { codec, model, config, inputPartitionCount } = this.deps;
+    const { codec, config, inputPartitionCount } = this.deps;
+    const { model } = this.judging;
     const { positions, inputTimes, backfillRuns } = this.offsets;
     const { partition } = this;
     return new TaskInput(

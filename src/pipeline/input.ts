@@ -3,8 +3,9 @@
  *
  * I1 `position` counts every offset: control, aborted and empty batches too; it is what `m:offsets` stores.
  * I2 A slice is accepted only at the expected fetch position, so the sequence of records has no gap and no repeat.
- * I3 `provenTo` never falls: the input is read up to instant t once `position` has reached the high watermark of
- *    a response to a request sent at t.
+ * I3 `inputTimeMs` never falls: the input is read up to instant t once `position` has reached the high watermark of
+ *    a response to a request sent at t. A transaction of somebody else that stays open is waited for so long only.
+ * I4 While an import writes, silence is judged by the event time of its records, wherever input time already is.
  */
 import { backfillRunOf, isEndMarker } from './backfill.ts';
 import { decodeRecord, type DecodeContext, type DecodedRecord } from './decode.ts';
@@ -33,7 +34,8 @@ const droppedAtOnce = 1_024;
 
 interface Proof {
   readonly atMs: number;
-  readonly highWatermark: number;
+  /** The input is read up to `atMs` once its position is here. */
+  readonly reachedAt: number;
 }
 
 /** More unreached proofs than this are thinned out: a proof is only ever replaced by a later, weaker-or-equal one. */
@@ -50,6 +52,8 @@ export interface InputLimits {
   readonly maxRecords: number;
   /** Bytes buffered before delivery is held. */
   readonly maxBytes: number;
+  /** Longest wait for somebody's open transaction, ms; what it brings after that is late. */
+  readonly openTransactionMs: number;
 }
 
 export class TaskInput {
@@ -64,8 +68,10 @@ export class TaskInput {
   highWatermark = -1;
   /** Run id of the import whose records came last, or null: such an input contributes event time only. */
   backfillRunId: string | null = null;
-  /** Input time of design section 2, ms. Never falls. */
+  /** Input time: the input is read up to it, ms. Never falls. */
   inputTimeMs: number;
+  /** False while the process clock is too far off to prove anything by. */
+  isClockTrusted = true;
 
   private fetchPosition: number;
   private readonly entries: Entry[] = [];
@@ -76,7 +82,12 @@ export class TaskInput {
   private proofs: Proof[] = [];
   private provenInAssignment = false;
   private backfillQuietSinceMs: number | null = null;
-  private readonly context: DecodeContext;
+  /** Event time and time of writing of the import's newest record. */
+  private backfillTimeMs = -Infinity;
+  private backfillWrittenMs: number | null = null;
+  /** Where an open transaction holds the readable end, and since when. */
+  private blocked: { readonly at: number; readonly sinceMs: number } | null = null;
+  private context: DecodeContext;
   private readonly limits: InputLimits;
 
   constructor(
@@ -103,6 +114,11 @@ export class TaskInput {
     if (first !== null) return first.record.offset;
     const raw = this.undecoded[this.undecodedHead];
     return raw === undefined ? this.fetchPosition : raw.offset;
+  }
+
+  /** Up to here silence may be judged, ms: input time, or inside an import the event time it has come to. */
+  get horizonMs(): number {
+    return this.backfillRunId === null ? this.inputTimeMs : this.backfillTimeMs;
   }
 
   get buffered(): number {
@@ -140,7 +156,7 @@ export class TaskInput {
       this.bytes += sizeOf(record);
     }
     this.decodeAhead();
-    this.addProof({ atMs: slice.requestedAtMs, highWatermark: slice.highWatermark });
+    this.addProof({ atMs: slice.requestedAtMs, reachedAt: this.provenFrom(slice) });
     return true;
   }
 
@@ -170,8 +186,7 @@ export class TaskInput {
     this.head = withoutFront(this.entries, this.head);
     if (this.entries.length === 0 && this.unknownSchemaId === null) this.decodeAhead();
     this.inputTimeMs = Math.max(this.inputTimeMs, entry.mergeKeyMs);
-    this.backfillRunId = entry.backfillRunId;
-    this.backfillQuietSinceMs = null;
+    this.followBackfill(entry);
     this.settleProofs();
     return entry;
   }
@@ -193,6 +208,41 @@ export class TaskInput {
     this.highWatermark = -1;
     this.proofs = [];
     this.stalled = false;
+    this.blocked = null;
+  }
+
+  /** Another model judges from now on what may be taken: what was decoded by the last one is decoded again. */
+  useContext(context: DecodeContext): void {
+    this.context = context;
+    const decoded = this.entries.slice(this.head).map(({ record }) => record);
+    this.undecoded.splice(0, this.undecodedHead, ...decoded);
+    this.undecodedHead = 0;
+    this.entries.length = 0;
+    this.head = 0;
+    this.decodeAhead();
+  }
+
+  /** The position that proves a response's instant: its high watermark, or the readable end once that has stood still. */
+  private provenFrom({ highWatermark, lastStableOffset, requestedAtMs }: Slice): number {
+    if (lastStableOffset >= highWatermark) {
+      this.blocked = null;
+      return highWatermark;
+    }
+    if (this.blocked?.at !== lastStableOffset) this.blocked = { at: lastStableOffset, sinceMs: requestedAtMs };
+    const isGivenUp = requestedAtMs - this.blocked.sinceMs >= this.limits.openTransactionMs;
+    return isGivenUp ? lastStableOffset : highWatermark;
+  }
+
+  /** An import ends with its marker, or when none of its records came for a while; live records between do not end it. */
+  private followBackfill({ backfillRunId, content, mergeKeyMs, record: { timestampMs } }: Entry): void {
+    if (backfillRunId !== null) {
+      this.backfillRunId = backfillRunId;
+      this.backfillTimeMs = mergeKeyMs;
+      this.backfillWrittenMs = timestampMs;
+      this.backfillQuietSinceMs = null;
+    } else if (content === marker || timestampMs - (this.backfillWrittenMs ?? timestampMs) >= backfillHoldMs) {
+      this.backfillRunId = null;
+    }
   }
 
   private decode(record: RawRecord): Entry | null {
@@ -219,6 +269,8 @@ export class TaskInput {
   }
 
   private addProof(proof: Proof): void {
+    // A later instant reached earlier makes the ones before it pointless: a transaction was given up.
+    while ((this.proofs.at(-1)?.reachedAt ?? -1) > proof.reachedAt) this.proofs.pop();
     this.proofs.push(proof);
     if (this.proofs.length > proofsKept) this.proofs = this.proofs.filter((_, i) => i % 2 === 0);
     this.settleProofs();
@@ -228,10 +280,10 @@ export class TaskInput {
     const position = this.position;
     let reached = 0;
     for (const proof of this.proofs) {
-      if (position < proof.highWatermark) break;
+      if (position < proof.reachedAt) break;
       this.provenInAssignment = true;
       this.endAbandonedBackfill(proof.atMs);
-      if (this.backfillRunId === null) this.inputTimeMs = Math.max(this.inputTimeMs, proof.atMs);
+      if (this.isClockTrusted && this.backfillRunId === null) this.inputTimeMs = Math.max(this.inputTimeMs, proof.atMs);
       reached += 1;
     }
     if (reached > 0) this.proofs.splice(0, reached);

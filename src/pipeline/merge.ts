@@ -4,6 +4,7 @@
  * that the input is stalled until it delivers, and what it brings late is judged as late.
  */
 import type { Entry, TaskInput } from './input.ts';
+import type { InputName } from './ports.ts';
 
 export type Pick =
   | { readonly kind: 'take'; readonly input: TaskInput }
@@ -52,6 +53,20 @@ export class Merge {
     this.waitingSinceMs = null;
     return { kind: 'take', input: best };
   }
+}
+
+/**
+ * Up to here timers fire: what every input is read up to, less its grace. Inside an import it is the event time of the
+ * import, so it may lie before task time.
+ */
+export function firingTimeOf(
+  inputs: readonly TaskInput[],
+  graceMs: Readonly<Record<InputName, number>>,
+  nowMs: number,
+): number {
+  let least = nowMs;
+  for (const input of inputs) least = Math.min(least, input.horizonMs - graceMs[input.name]);
+  return least;
 }
 
 /** Task time of design section 2: the least input time, capped by the process clock, never below `previousMs`. */

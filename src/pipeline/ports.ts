@@ -6,10 +6,14 @@
  * Offsets are plain numbers (a log beyond 2^53 records is out of scope); instants are epoch milliseconds.
  */
 import type {
+  AlertBudget,
   ChurnAlert,
   CustomerState,
   LifecycleChanged,
   Profile,
+  RescoreCursor,
+  Scoreboard,
+  TaskModel,
   TaskOffsets,
   TierChanged,
 } from '../domain/contracts.ts';
@@ -171,10 +175,19 @@ export type Decoded =
   /** The writer schema is not known here yet: call `learn`, then decode again. */
   | { readonly kind: 'unknown_schema'; readonly schemaId: number };
 
+/** What a task remembers beside customers and positions, each under its own key of the changelog; null = nothing yet. */
+export interface TaskMemory {
+  readonly model: TaskModel | null;
+  readonly rescore: RescoreCursor | null;
+  readonly budget: AlertBudget | null;
+  readonly scoreboard: Scoreboard | null;
+}
+
 /** A changelog entry as decoded from its value; null = tombstone. */
 export type ChangelogEntry =
   | { readonly kind: 'customer'; readonly state: CustomerState }
   | { readonly kind: 'offsets'; readonly offsets: TaskOffsets }
+  | { readonly kind: 'memory'; readonly memory: Partial<TaskMemory> }
   | { readonly kind: 'other' };
 
 export interface Codec {
@@ -191,8 +204,12 @@ export interface Codec {
   encodeProfile(value: Profile): Buffer;
   encodeCustomer(state: CustomerState): Buffer;
   encodeOffsets(offsets: TaskOffsets): Buffer;
+  /** The part of the memory called `part`, which must not be null. */
+  encodeMemory(part: keyof TaskMemory, memory: TaskMemory): Buffer;
   /** Throws for bytes this build cannot read (a changelog of another product or a newer, incompatible version). */
   decodeChangelog(value: Buffer): ChangelogEntry;
+  /** `nextDue` of a customer's entry; throws as `decodeChangelog`. */
+  nextDueOf(value: Buffer): number | null;
   /** Makes `decodeChangelog` able to read entries of this writer schema id. Rejects: UnavailableError. */
   learnChangelog(schemaId: number): Promise<void>;
 }
@@ -206,11 +223,34 @@ export interface StateStore {
   readonly size: number;
   /** Every customer id, in no particular order; may be left and gone on with while the store changes. */
   keys(): IterableIterator<string>;
+  /** Ids after `customerId` (null = from the first) in ascending order; what is added meanwhile may be missing. */
+  idsAfter(customerId: string | null): Iterable<string>;
   /** Every state, in no particular order. */
   entries(): IterableIterator<readonly [customerId: string, state: CustomerState]>;
 }
 
+export interface DueTimer {
+  /** Instant, epoch ms. */
+  readonly due: number;
+  readonly customerId: string;
+}
+
+/**
+ * Timers of one task, one per customer at most, in (due, customer) order. An index only: what counts is the state's
+ * `nextDue`, and an entry that does not agree with it is put right, not fired.
+ */
+export interface TimerIndex {
+  /** Sets the customer's timer; null = none. */
+  set(customerId: string, due: number | null): void;
+  /** The earliest; null = there is none. */
+  first(): DueTimer | null;
+  clear(): void;
+  readonly size: number;
+}
+
 export interface Clock {
+  /** True for the time of day: such a clock is compared with broker time. */
+  readonly isReal: boolean;
   /** Process clock, epoch ms. */
   now(): number;
   /** Resolves after `ms`, or at once when the signal aborts. */
@@ -252,6 +292,12 @@ export interface CommitReport {
   /** TierChanged whose contributions do not sum to its change of score: our bug, must stay 0. */
   readonly explanationMismatches: number;
   readonly recordsSent: number;
+  /** Timers fired. */
+  readonly timersFired: number;
+  /** Customers forgotten after a long silence. */
+  readonly forgotten: number;
+  /** Customers judged anew by another model. */
+  readonly rescored: number;
 }
 
 /** Where the pipeline says what it does; implemented by adapters/prometheus, ignored in most tests. */
@@ -264,6 +310,12 @@ export interface Telemetry {
   lag(partition: number, input: InputName, records: number, ageMs: number | null): void;
   /** Task time, epoch ms. */
   taskTime(partition: number, taskTimeMs: number): void;
+  /** Process clock less broker time, ms. */
+  clockSkew(partition: number, skewMs: number): void;
+  /** Customers that have a timer. */
+  timers(partition: number, customers: number): void;
+  /** Customers still to be judged by the new model. */
+  rescoring(partition: number, remaining: number): void;
   restored(partition: number, records: number, remaining: number): void;
   /** From the fence to the first commit of a take-over that succeeded. */
   takenOver(durationMs: number): void;

@@ -19,6 +19,8 @@ export interface TaskStatus {
   readonly customers: number;
   /** Null while the task does not run. */
   readonly lag: Readonly<Record<InputName, number>> | null;
+  /** Process clock less broker time, ms, when that is too much to fire timers by; else null. */
+  readonly skewMs: number | null;
 }
 
 export interface ServiceStatus {
@@ -69,6 +71,7 @@ class TaskService implements Service, GroupHandler {
       phase: task.phase,
       customers: task.states.size,
       lag: task.lag(),
+      skewMs: task.skewed(),
     }));
     return { generation: this.generation, tasks: tasks.sort((a, b) => a.partition - b.partition) };
   }

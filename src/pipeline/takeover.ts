@@ -7,6 +7,9 @@
  * I3 Nothing is taken from the inputs before the first `m:offsets` of the new incarnation is committed.
  */
 import type { TaskOffsets } from '../domain/contracts.ts';
+import type { Model } from '../domain/model.ts';
+import { memoryKeys, noMemory } from './memory.ts';
+import { settleModel, type SettledModel } from './model-switch.ts';
 import {
   DataRefusedError,
   inputNames,
@@ -18,8 +21,10 @@ import {
   type RawRecord,
   type Slice,
   type StateStore,
+  type TaskMemory,
   type TaskProducer,
   type Telemetry,
+  type TimerIndex,
 } from './ports.ts';
 import { customerKeyPrefix, offsetsBatch } from './transaction.ts';
 import { Wake } from './wake.ts';
@@ -36,15 +41,21 @@ export interface TakeoverDeps {
   /** Name of this process in `m:offsets`, for people. */
   readonly owner: string;
   readonly onOffsetGap: OffsetGapPolicy;
+  /** The model file's model. */
+  readonly model: Model;
+  /** Reads a stored model back. Throws for content this build cannot read. */
+  readonly parseModel: (content: string) => Model;
   readonly topicName: (stream: InputName | 'changelog') => string;
 }
 
 /** What a replay starts from: an empty store at `low`, or what an earlier incarnation of this process had adopted. */
 export interface Resume {
   readonly store: StateStore;
+  readonly timers: TimerIndex;
   /** Next changelog offset to replay; null = from the beginning. */
   readonly next: number | null;
   readonly offsets: TaskOffsets | null;
+  readonly memory: TaskMemory;
 }
 
 export interface TakenOver {
@@ -54,7 +65,21 @@ export interface TakenOver {
   readonly offsets: TaskOffsets;
   /** Changelog offset behind our `m:offsets`: where a later delta replay begins. */
   readonly next: number;
+  readonly memory: TaskMemory;
+  /** Parts of it that the first commit has to write. */
+  readonly unwritten: Partial<TaskMemory>;
+  /** The model this incarnation scores with. */
+  readonly model: Model;
   readonly brokerTimeMs: number;
+  /** Process clock when that commit was sent and when it was acknowledged. */
+  readonly sentAtMs: number;
+  readonly repliedAtMs: number;
+}
+
+/** What the changelog says of a task. */
+interface Found {
+  readonly offsets: TaskOffsets | null;
+  readonly memory: TaskMemory;
 }
 
 /** How often a waiting replay looks whether it was cancelled, ms; a cancel also rings, so this is only a backstop. */
@@ -113,12 +138,16 @@ export async function takeOver(
   reader: ChangelogReader,
   signal: AbortSignal,
 ): Promise<TakenOver> {
-  const found = await replay(deps, partition, resume, reader, signal);
+  const { offsets: found, memory } = await replay(deps, partition, resume, reader, signal);
   const offsets = await firstOffsets(deps, partition, found);
+  const settled = settleModel(memory, deps.model, deps.parseModel, offsets.taskTimeMs);
   signal.throwIfAborted();
   await producer.begin();
+  const sentAtMs = deps.clock.now();
   const acks = await producer.send([offsetsBatch(offsets, { codec: deps.codec, partition })]);
+  const repliedAtMs = deps.clock.now();
   await producer.commit();
+  tellModel(deps, partition, settled);
   const ack = acks[0];
   if (ack === undefined) throw new Error('invariant: a send of one batch has one acknowledgement');
   if (ack.logAppendTimeMs < 0) {
@@ -127,7 +156,23 @@ export async function takeOver(
       `${topic} is not a LogAppendTime topic, so there is no broker time to trust; run "clientele topics apply"`,
     );
   }
-  return { found, offsets, next: ack.baseOffset + 1, brokerTimeMs: ack.logAppendTimeMs };
+  return {
+    found,
+    offsets,
+    next: ack.baseOffset + 1,
+    memory: { ...memory, ...settled.memory },
+    unwritten: settled.memory,
+    model: settled.model,
+    brokerTimeMs: ack.logAppendTimeMs,
+    sentAtMs,
+    repliedAtMs,
+  };
+}
+
+function tellModel({ logger, model }: TakeoverDeps, partition: number, settled: SettledModel): void {
+  const fields = { partition, revision: settled.model.revision };
+  if (settled.what === 'switched') logger.info('model.switched', fields);
+  if (settled.what === 'older') logger.warn('model.older', { ...fields, own: model.revision });
 }
 
 async function replay(
@@ -136,15 +181,16 @@ async function replay(
   resume: Resume,
   reader: ChangelogReader,
   signal: AbortSignal,
-): Promise<TaskOffsets | null> {
+): Promise<Found> {
   const { consumer, codec, telemetry } = deps;
   const { low, high } = await consumer.bounds('changelog', partition);
   let position = resume.next ?? low;
-  let offsets = resume.offsets;
+  let found: Found = { offsets: resume.offsets, memory: resume.memory };
   if (position < low) {
     resume.store.clear();
+    resume.timers.clear();
     position = low;
-    offsets = null;
+    found = nothing;
   }
   if (position > high) {
     const place = `${deps.topicName('changelog')}-${partition}`;
@@ -152,7 +198,7 @@ async function replay(
       `${place}: it ends at ${high}, before our last commit at ${position}; it was truncated or recreated`,
     );
   }
-  if (position === high) return offsets;
+  if (position === high) return found;
   const knownSchemas = new Set<number>();
   reader.begin(position);
   consumer.flow('changelog', partition, position);
@@ -160,15 +206,18 @@ async function replay(
     while (position < high) {
       const slice = await reader.next(signal);
       refuseUnreadable(slice, deps.topicName('changelog'));
-      for (const record of slice.records) offsets = (await apply(record, resume.store, codec, knownSchemas)) ?? offsets;
+      for (const record of slice.records) found = await apply(record, found, resume, codec, knownSchemas);
       position = slice.nextOffset;
       telemetry.restored(partition, slice.records.length, Math.max(0, high - position));
     }
   } finally {
     if (!signal.aborted) consumer.hold('changelog', partition);
   }
-  return offsets;
+  return found;
 }
+
+const nothing: Found = { offsets: null, memory: noMemory };
+const memoryKeySet: ReadonlySet<string> = new Set(Object.values(memoryKeys));
 
 /** Clientele writes small batches with codecs everybody has, and a state that is not read would be lost. */
 function refuseUnreadable({ records, partition }: Slice, topic: string): void {
@@ -182,10 +231,11 @@ function refuseUnreadable({ records, partition }: Slice, topic: string): void {
 
 async function apply(
   record: RawRecord,
-  store: StateStore,
+  found: Found,
+  { store, timers }: Pick<Resume, 'store' | 'timers'>,
   codec: Codec,
   known: Set<number>,
-): Promise<TaskOffsets | null> {
+): Promise<Found> {
   const key = record.key?.toString('utf8') ?? '';
   const { value } = record;
   if (value !== null && value.length >= 5) {
@@ -195,10 +245,17 @@ async function apply(
       known.add(schemaId);
     }
   }
-  if (key.startsWith(customerKeyPrefix)) store.put(key.slice(customerKeyPrefix.length), value);
-  if (key !== 'm:offsets' || value === null) return null;
+  if (key.startsWith(customerKeyPrefix)) {
+    const customerId = key.slice(customerKeyPrefix.length);
+    store.put(customerId, value);
+    timers.set(customerId, value === null ? null : codec.nextDueOf(value));
+    return found;
+  }
+  if (value === null || (key !== 'm:offsets' && !memoryKeySet.has(key))) return found;
   const entry = codec.decodeChangelog(value);
-  return entry.kind === 'offsets' ? entry.offsets : null;
+  if (entry.kind === 'offsets') return { ...found, offsets: entry.offsets };
+  if (entry.kind === 'memory') return { ...found, memory: { ...found.memory, ...entry.memory } };
+  return found;
 }
 
 /** The offsets of a new incarnation: positions as found, checked against the logs; the beginning where there are none. */

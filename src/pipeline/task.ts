@@ -7,7 +7,6 @@
  * I2 Failures are counted until a commit succeeds: the outside world gets bounded retries, then the process exits.
  */
 import type { TaskOffsets } from '../domain/contracts.ts';
-import type { Model } from '../domain/model.ts';
 import { Incarnation, type PendingCommit } from './incarnation.ts';
 import type { InputLimits } from './input.ts';
 import {
@@ -18,9 +17,12 @@ import {
   type Slice,
   type StateStore,
   type TaskPhase,
+  type TaskMemory,
   type TaskProducer,
+  type TimerIndex,
 } from './ports.ts';
 import { RecentTransitions } from './recent.ts';
+import { noMemory } from './memory.ts';
 import { ChangelogReader, takeOver, type TakenOver, type TakeoverDeps } from './takeover.ts';
 import type { TransactionContext } from './transaction.ts';
 import { Wake } from './wake.ts';
@@ -36,6 +38,10 @@ export interface TaskConfig {
   readonly idleCommitMs: number;
   /** Longest wait for an input that may hold something earlier, ms. */
   readonly mergeWaitMs: number;
+  /** Timers of an input wait this much longer, ms: for producers that write late. */
+  readonly graceMs: Readonly<Record<InputName, number>>;
+  /** A process clock further off broker time fires no timers, ms. */
+  readonly clockSkewMaxMs: number;
   /** Records per event-loop slice. */
   readonly sliceRecords: number;
   readonly inputLimits: InputLimits;
@@ -50,10 +56,10 @@ export interface TaskConfig {
 export interface TaskDeps extends TakeoverDeps {
   readonly producers: ProducerFactory;
   readonly newStore: () => StateStore;
-  readonly model: Model;
+  readonly newTimers: () => TimerIndex;
   readonly config: TaskConfig;
   readonly inputPartitionCount: number;
-  readonly transaction: Omit<TransactionContext, 'partition'>;
+  readonly transaction: Omit<TransactionContext, 'partition' | 'model'>;
   readonly engineVersion: string;
   /** Hex SHA-256. */
   readonly sha256: (bytes: Buffer) => string;
@@ -82,6 +88,8 @@ export class Task {
   private readonly store: StateStore;
   private readonly recent = new RecentTransitions();
   private paused = false;
+  private readonly timers: TimerIndex;
+  private memory: TaskMemory = noMemory;
   private generation: number;
   private stopping: 'no' | 'drain' | 'drop' = 'no';
   private attempt = new AbortController();
@@ -100,6 +108,7 @@ export class Task {
     this.deps = deps;
     this.reader = new ChangelogReader(deps.clock);
     this.store = deps.newStore();
+    this.timers = deps.newTimers();
   }
 
   /** Begins the take-over; what a person must decide ends in `deps.onFatal`. */
@@ -130,6 +139,11 @@ export class Task {
   /** Records behind the newest high watermark of each input; null while the task does not run. */
   lag(): Readonly<Record<InputName, number>> | null {
     return this.incarnation?.lag() ?? null;
+  }
+
+  /** Process clock less broker time, ms, when that is too much to fire timers by; else null. */
+  skewed(): number | null {
+    return this.incarnation?.skewed() ?? null;
   }
 
   onSlice(slice: Slice): void {
@@ -196,7 +210,8 @@ export class Task {
   ): Promise<'stopped' | 'cancelled' | 'committed' | 'failed'> {
     const taken = await this.tryTakeOver(producer, failures);
     if (typeof taken === 'string') return taken;
-    const at = { partition: this.partition, producer, store: this.store, recent: this.recent, taken };
+    const { partition, store, timers, recent } = this;
+    const at = { partition, producer, store, timers, recent, taken };
     const incarnation = new Incarnation(this.deps, at, (phase) => this.setPhase(phase));
     this.settlePending(taken, incarnation);
     this.incarnation = incarnation;
@@ -209,6 +224,8 @@ export class Task {
     incarnation.holdInputs();
     this.offsets = incarnation.offsets;
     this.changelogNext = incarnation.changelogNext;
+    this.memory = incarnation.memory;
+    incarnation.takeBack();
     this.pending = incarnation.pending;
     this.failure = incarnation.pending?.error ?? this.failure;
     if (end === 'fenced') this.forget();
@@ -229,7 +246,8 @@ export class Task {
       await producer.fence();
       signal.throwIfAborted();
       this.setPhase('restoring');
-      const resume = { store: this.store, next: this.changelogNext, offsets: this.offsets };
+      const { store, timers, changelogNext: next, offsets, memory } = this;
+      const resume = { store, timers, next, offsets, memory };
       const taken = await takeOver(deps, partition, producer, resume, this.reader, signal);
       deps.telemetry.takenOver(deps.clock.now() - startedMs);
       return taken;
@@ -268,6 +286,8 @@ export class Task {
     this.setPhase('fenced');
     this.store.clear();
     this.recent.clear();
+    this.timers.clear();
+    this.memory = noMemory;
     this.offsets = null;
     this.changelogNext = null;
   }

@@ -12,12 +12,22 @@ const openMax = 16;
 /** What packs and unpacks a state. */
 export type StateCodec = Pick<Codec, 'encodeCustomer' | 'decodeChangelog'>;
 
+/** What a transaction leaves of a customer. */
+export interface LeftState {
+  /** The changelog's value; null = forgotten. */
+  readonly value: Buffer | null;
+  /** When silence next changes something, epoch ms; null = never. */
+  readonly nextDue: number | null;
+}
+
+const forgotten: LeftState = { value: null, nextDue: null };
+
 export class TouchedStates {
   private readonly codec: StateCodec;
   private readonly finish: (state: CustomerState) => CustomerState;
   /** Touched last, the newest behind. What `packed` has of them is old. */
   private readonly open = new Map<string, CustomerState>();
-  private readonly packed = new Map<string, Buffer>();
+  private readonly packed = new Map<string, LeftState>();
 
   /** `finish` = what is done to a state when it is left. */
   constructor(codec: StateCodec, finish: (state: CustomerState) => CustomerState) {
@@ -25,13 +35,14 @@ export class TouchedStates {
     this.finish = finish;
   }
 
-  /** The state last set, or undefined for a customer not touched. */
-  get(customerId: string): CustomerState | undefined {
+  /** The state last set; null for a customer forgotten, undefined for one not touched. */
+  get(customerId: string): CustomerState | null | undefined {
     const state = this.open.get(customerId);
     if (state !== undefined) return state;
-    const value = this.packed.get(customerId);
-    if (value === undefined) return undefined;
-    const entry = this.codec.decodeChangelog(value);
+    const left = this.packed.get(customerId);
+    if (left === undefined) return undefined;
+    if (left.value === null) return null;
+    const entry = this.codec.decodeChangelog(left.value);
     if (entry.kind !== 'customer') throw new Error('invariant: what was packed is a customer');
     return entry.state;
   }
@@ -47,14 +58,25 @@ export class TouchedStates {
     }
   }
 
-  /** Changelog values of every customer touched. */
-  values(): ReadonlyMap<string, Buffer> {
+  forget(customerId: string): void {
+    this.open.delete(customerId);
+    this.packed.set(customerId, forgotten);
+  }
+
+  /** Every customer touched, packed. */
+  left(): ReadonlyMap<string, LeftState> {
     for (const state of this.open.values()) this.pack(state);
     return this.packed;
   }
 
+  /** Every customer touched. */
+  ids(): ReadonlySet<string> {
+    return new Set([...this.packed.keys(), ...this.open.keys()]);
+  }
+
   private pack(state: CustomerState): void {
-    this.packed.set(state.customerId, this.codec.encodeCustomer(this.finish(state)));
+    const finished = this.finish(state);
+    this.packed.set(state.customerId, { value: this.codec.encodeCustomer(finished), nextDue: finished.nextDue });
     this.open.delete(state.customerId);
   }
 }

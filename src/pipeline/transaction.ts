@@ -12,8 +12,10 @@ import type { Model } from '../domain/model.ts';
 import { profileOf } from '../domain/profile.ts';
 import type { Transition } from '../domain/step.ts';
 import { transitionHeaders } from './headers.ts';
+import { memoryKeys, memoryParts, noMemory } from './memory.ts';
 import { partitionOf } from './murmur2.ts';
-import type { Codec, OutputName, OutRecord, SendBatch, TaskProducer } from './ports.ts';
+import type { Codec, OutputName, OutRecord, SendAck, SendBatch, TaskMemory, TaskProducer } from './ports.ts';
+import type { LeftState } from './touched-states.ts';
 import type { WorkingCopy } from './work.ts';
 
 export interface TransactionLimits {
@@ -47,7 +49,7 @@ export interface Sends {
   readonly batches: readonly (readonly SendBatch[])[];
   readonly records: number;
   /** Changelog values by customer: what the store is to hold once they are committed. */
-  readonly states: ReadonlyMap<string, Buffer>;
+  readonly states: ReadonlyMap<string, LeftState>;
 }
 
 /** Encodes `work` and `offsets`. Throws only for a bug of ours, so it is called before anything is begun. */
@@ -59,15 +61,15 @@ export function sendsOf(
 ): Sends {
   const addressed = recordsOf(work, recordedAtMs, context);
   const batches = [...cut(addressed, context.limits), [offsetsBatch(offsets, context)]];
-  return { batches, records: addressed.length + 1, states: work.states.values() };
+  return { batches, records: addressed.length + 1, states: work.states.left() };
 }
 
-/** Sends everything in order; resolves with the changelog offset of the `m:offsets` record. */
-export async function sendAll(producer: TaskProducer, { batches }: Sends): Promise<number> {
-  let offsetsAt = -1;
-  for (const batch of batches) offsetsAt = (await producer.send(batch))[0]?.baseOffset ?? -1;
-  if (offsetsAt < 0) throw new Error('invariant: a send of one batch has one acknowledgement');
-  return offsetsAt;
+/** Sends everything in order; resolves with where and when the `m:offsets` record was appended. */
+export async function sendAll(producer: TaskProducer, { batches }: Sends): Promise<SendAck> {
+  let last: SendAck | undefined;
+  for (const batch of batches) last = (await producer.send(batch))[0];
+  if (last === undefined) throw new Error('invariant: a send of one batch has one acknowledgement');
+  return last;
 }
 
 /** The `m:offsets` record alone. */
@@ -77,6 +79,14 @@ export function offsetsBatch(
 ): SendBatch {
   const record = { key: offsetsKey, value: context.codec.encodeOffsets(offsets), headers: {} };
   return { topic: 'changelog', partition: context.partition, records: [record] };
+}
+
+/** Changelog records of the parts of a task's memory that are given. */
+export function memoryRecords(parts: Partial<TaskMemory>, codec: Codec): readonly OutRecord[] {
+  const memory = { ...noMemory, ...parts };
+  return memoryParts
+    .filter((part) => memory[part] !== null)
+    .map((part) => ({ key: Buffer.from(memoryKeys[part]), value: codec.encodeMemory(part, memory), headers: {} }));
 }
 
 export const offsetsKey = Buffer.from('m:offsets');
@@ -100,6 +110,8 @@ function recordsOf(work: WorkingCopy, recordedAtMs: number, context: Transaction
     };
     records.push({ topic: transition.topic, partition: place(transition.topic, key), record });
   }
+  // Packed first: a Profile tells the next instant, and that is looked for when a state is left.
+  const left = work.states.left();
   for (const customerId of work.announced) {
     const state = work.state(customerId);
     if (state === undefined) continue;
@@ -111,8 +123,15 @@ function recordsOf(work: WorkingCopy, recordedAtMs: number, context: Transaction
     const partition = context.partition % context.partitionCounts.deadLetters;
     records.push({ topic: 'deadLetters', partition, record });
   }
-  for (const [customerId, value] of work.states.values()) {
+  for (const customerId of work.forgotten) {
+    const key = Buffer.from(customerId);
+    records.push({ topic: 'profile', partition: place('profile', key), record: { key, value: null, headers: {} } });
+  }
+  for (const [customerId, { value }] of left) {
     const record = { key: Buffer.from(customerKeyPrefix + customerId), value, headers: {} };
+    records.push({ topic: 'changelog', partition: context.partition, record });
+  }
+  for (const record of memoryRecords(work.memory, codec)) {
     records.push({ topic: 'changelog', partition: context.partition, record });
   }
   return records;

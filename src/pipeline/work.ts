@@ -4,13 +4,13 @@
  *
  * I1 Conservation: consumed = the sum of the six outcomes, per input; asserted before every commit.
  */
-import type { CustomerState } from '../domain/contracts.ts';
+import type { CustomerState, UnscoredAlert } from '../domain/contracts.ts';
 import type { Model } from '../domain/model.ts';
 import { arm } from '../domain/next-instant.ts';
 import { outcomes, type Outcome, type ReasonCode } from '../domain/outcome.ts';
 import type { Transition } from '../domain/step.ts';
 import type { Entry } from './input.ts';
-import { inputNames, type InputName, type OutRecord, type StateStore } from './ports.ts';
+import { inputNames, type InputName, type OutRecord, type StateStore, type TaskMemory } from './ports.ts';
 import { TouchedStates, type StateCodec } from './touched-states.ts';
 
 export type OutcomeCounts = Record<InputName, Record<Outcome, number>>;
@@ -36,6 +36,15 @@ export class WorkingCopy {
   firstAtMs: number | null = null;
   /** Records taken, dead letters and end markers included. */
   records = 0;
+  timersFired = 0;
+  rescored = 0;
+  /** Customers forgotten of whom something had been told. */
+  readonly forgotten = new Set<string>();
+  forgottenCount = 0;
+  /** Alerts whose horizon has ended. */
+  readonly scored: UnscoredAlert[] = [];
+  /** Parts of the task's memory to be written. */
+  memory: Partial<TaskMemory> = {};
   /** Input bytes taken: a stand-in for the size of the transaction. */
   bytes = 0;
   private readonly store: StateStore;
@@ -47,18 +56,32 @@ export class WorkingCopy {
   }
 
   get empty(): boolean {
-    return this.records === 0;
+    return this.firstAtMs === null;
   }
 
   /** The state as this transaction sees it. */
   state(customerId: string): CustomerState | undefined {
-    return this.states.get(customerId) ?? this.store.get(customerId);
+    const touched = this.states.get(customerId);
+    return touched === undefined ? this.store.get(customerId) : (touched ?? undefined);
   }
 
   took(entry: Entry, nowMs: number): void {
     this.firstAtMs ??= nowMs;
     this.records += 1;
     this.bytes += (entry.record.value?.length ?? 0) + (entry.record.key?.length ?? 0);
+  }
+
+  /** Something is to be written that no record brought: a timer's, a new model's. */
+  touched(nowMs: number): void {
+    this.firstAtMs ??= nowMs;
+  }
+
+  /** A customer silent so long that nothing is kept of them; `before` as `state` told it. */
+  forget(before: CustomerState): void {
+    this.moveStanding(before.standing, null);
+    this.states.forget(before.customerId);
+    this.forgottenCount += 1;
+    if (before.sequences.tierChanged + before.sequences.lifecycleChanged > 0) this.forgotten.add(before.customerId);
   }
 
   rejected(input: InputName, reason: ReasonCode, deadLetter: OutRecord): void {
@@ -75,13 +98,14 @@ export class WorkingCopy {
 
   /** `before` as `state` told it; undefined = a customer not seen yet. */
   changed(state: CustomerState, before: CustomerState | undefined): void {
-    this.moveStanding(before?.standing, state.standing);
+    this.moveStanding(before?.standing ?? null, state.standing);
+    this.forgotten.delete(state.customerId);
     this.states.set(state);
   }
 
   /** Of the state, not of what is announced: whatever moves a customer is counted, and counted once. */
-  private moveStanding(before: CustomerState['standing'] | undefined, after: CustomerState['standing']): void {
-    const [was, is] = [before === undefined ? [] : standingsOf(before), standingsOf(after)];
+  private moveStanding(before: CustomerState['standing'] | null, after: CustomerState['standing'] | null): void {
+    const [was, is] = [before === null ? [] : standingsOf(before), after === null ? [] : standingsOf(after)];
     if (was.join() === is.join()) return;
     for (const standing of was) this.moves[standing] = (this.moves[standing] ?? 0) - 1;
     for (const standing of is) this.moves[standing] = (this.moves[standing] ?? 0) + 1;

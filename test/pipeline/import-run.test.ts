@@ -42,6 +42,7 @@ async function run(count: number, rate: number | null = null) {
     runId: 'run-1',
     rate,
     clock: {
+      isReal: false,
       now: () => nowMs,
       sleep: (ms) => {
         nowMs += ms;

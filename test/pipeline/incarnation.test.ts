@@ -218,6 +218,8 @@ describe('Incarnation', () => {
       encodeProfile: (value) => inner.encodeProfile(value),
       encodeCustomer: (state) => inner.encodeCustomer(state),
       encodeOffsets: (offsets) => inner.encodeOffsets(offsets),
+      encodeMemory: (part, memory) => inner.encodeMemory(part, memory),
+      nextDueOf: (value) => inner.nextDueOf(value),
       decodeChangelog: (value) => inner.decodeChangelog(value),
     });
     driver.buy('anna', startMs, 5_000);

@@ -3,7 +3,10 @@ import { TaskInput } from '../../src/pipeline/input.ts';
 import type { Codec, RawRecord, Slice } from '../../src/pipeline/ports.ts';
 import { rejectingContext } from '../support/rejecting-context.ts';
 
-function input(limits = { maxRecords: 4, maxBytes: 10_000 }, decode?: Codec['decode']): TaskInput {
+function input(
+  limits = { maxRecords: 4, maxBytes: 10_000, openTransactionMs: 1_000 },
+  decode?: Codec['decode'],
+): TaskInput {
   return new TaskInput(rejectingContext('purchases', decode), limits, {
     position: 10,
     inputTimeMs: 0,
@@ -125,7 +128,7 @@ describe('TaskInput', () => {
 
   it('decodes a few records ahead of being taken, not all that is buffered', () => {
     let decoded = 0;
-    const subject = input({ maxRecords: 5_000, maxBytes: 1 << 20 }, () => {
+    const subject = input({ maxRecords: 5_000, maxBytes: 1 << 20, openTransactionMs: 1_000 }, () => {
       decoded += 1;
       return { kind: 'rejected', reason: 'undecodable', schemaId: 7 };
     });
@@ -148,7 +151,7 @@ describe('TaskInput', () => {
 
   it('meets an unknown writer schema while records are taken, and goes on behind it', () => {
     let known = false;
-    const subject = input({ maxRecords: 5_000, maxBytes: 1 << 20 }, () =>
+    const subject = input({ maxRecords: 5_000, maxBytes: 1 << 20, openTransactionMs: 1_000 }, () =>
       known ? { kind: 'rejected', reason: 'undecodable', schemaId: 7 } : { kind: 'unknown_schema', schemaId: 7 },
     );
     const records = Array.from({ length: 300 }, (_, at) =>

@@ -152,10 +152,13 @@ describe('LookUps', () => {
       get: (id: string) => void taken.push(id),
     };
     const reading = { states, recent: null, taskTimeMs: 0 } as never;
-    const status = { generation: 1, tasks: [{ partition: 0, phase: 'running', customers: 0, lag: null }] } as const;
+    const status = {
+      generation: 1,
+      tasks: [{ partition: 0, phase: 'running', customers: 0, lag: null, skewMs: null }],
+    } as const;
     const service = { reading: () => reading, status: () => status };
     const { model } = driver;
-    const clock = { now: () => 0, sleep: () => Promise.resolve(), yieldNow: () => Promise.resolve() };
+    const clock = { isReal: false, now: () => 0, sleep: () => Promise.resolve(), yieldNow: () => Promise.resolve() };
     await new LookUps({
       service,
       consumer: { addressOf: () => null, confirmed: () => true },

@@ -4,7 +4,7 @@ import { Merge, taskTimeOf } from '../../src/pipeline/merge.ts';
 import type { Codec, InputName, RawRecord } from '../../src/pipeline/ports.ts';
 import { rejectingContext } from '../support/rejecting-context.ts';
 
-const limits = { maxRecords: 100, maxBytes: 1 << 20 };
+const limits = { maxRecords: 100, maxBytes: 1 << 20, openTransactionMs: 1_000 };
 
 function input(name: InputName, decode?: Codec['decode']): TaskInput {
   return new TaskInput(rejectingContext(name, decode), limits, { position: 0, inputTimeMs: 0, backfillRunId: null });

@@ -10,6 +10,7 @@ function waiting(deadlineMs: number) {
   const logged: unknown[] = [];
   const abort = new AbortController();
   const clock = {
+    isReal: false,
     now: () => nowMs,
     sleep: (ms: number) => {
       nowMs += ms;

@@ -10,6 +10,7 @@ const emptyStore: StateStore = {
   clear: () => undefined,
   size: 0,
   keys: () => [][Symbol.iterator](),
+  idsAfter: () => [],
   entries: () => [][Symbol.iterator](),
 };
 const letter = { key: null, value: null, headers: {} };

@@ -9,7 +9,8 @@ import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { createGroupConsumer } from '../../src/adapters/kafka/consumer.ts';
 import { createProducerFactory } from '../../src/adapters/kafka/producer.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
-import { readModelFile } from '../../src/adapters/model-file.ts';
+import { MemoryTimers } from '../../src/adapters/memory/timers.ts';
+import { modelOfContent, readModelFile } from '../../src/adapters/model-file.ts';
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
 import type { ChangelogRecord, Purchase, TaskOffsets } from '../../src/domain/contracts.ts';
 import { checkModel } from '../../src/domain/model-check.ts';
@@ -138,6 +139,8 @@ export class KafkaDriver {
       producers: options.producers?.(chosen) ?? chosen,
       codec,
       newStore: () => new MemoryStore(codec),
+      newTimers: () => new MemoryTimers(),
+      parseModel: modelOfContent,
       model: this.model,
       clock,
       logger,
@@ -149,7 +152,6 @@ export class KafkaDriver {
       inputPartitionCount: partitions,
       transaction: {
         codec,
-        model: this.model,
         source: appId,
         schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle', churnAlert: 'test:churn' },
         partitionCounts: {
@@ -170,8 +172,10 @@ export class KafkaDriver {
         commitBytes: 1 << 20,
         idleCommitMs: 300,
         mergeWaitMs: 500,
+        graceMs: { purchases: 0, interactions: 0, surveys: 0 },
+        clockSkewMaxMs: 5_000,
         sliceRecords: 64,
-        inputLimits: { maxRecords: 1_000, maxBytes: 1 << 20 },
+        inputLimits: { maxRecords: 1_000, maxBytes: 1 << 20, openTransactionMs: 500 },
         groupOffsetsMs: 1_000,
         retry: { firstMs: 50, maxMs: 500, attempts: 8 },
         acceptDeadLetters: new Set(),

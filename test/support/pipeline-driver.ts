@@ -6,8 +6,9 @@ import { contractType, schemaText } from '../../src/adapters/avro/types.ts';
 import { MemoryBroker } from '../../src/adapters/memory/broker.ts';
 import { MemorySchemaRegistry } from '../../src/adapters/memory/schema-registry.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
+import { MemoryTimers } from '../../src/adapters/memory/timers.ts';
 import { MemoryGroup, memoryProducers } from '../../src/adapters/memory/transport.ts';
-import { readModelFile } from '../../src/adapters/model-file.ts';
+import { modelOfContent, readModelFile } from '../../src/adapters/model-file.ts';
 import type { ChangelogRecord, CustomerState, Purchase, TaskOffsets, TierChanged } from '../../src/domain/contracts.ts';
 import { checkModel } from '../../src/domain/model-check.ts';
 import type { Model } from '../../src/domain/model.ts';
@@ -50,6 +51,15 @@ export class CountingTelemetry implements Telemetry {
     return;
   }
   taskTime(): void {
+    return;
+  }
+  clockSkew(): void {
+    return;
+  }
+  timers(): void {
+    return;
+  }
+  rescoring(): void {
     return;
   }
   restored(): void {
@@ -140,6 +150,8 @@ export class PipelineDriver {
       producers: options.producers?.(producers) ?? producers,
       codec,
       newStore: () => new MemoryStore(codec),
+      newTimers: () => new MemoryTimers(),
+      parseModel: modelOfContent,
       model: this.model,
       clock: this.clock,
       logger: silent,
@@ -151,7 +163,6 @@ export class PipelineDriver {
       inputPartitionCount: partitions,
       transaction: {
         codec,
-        model: this.model,
         source: 'clientele',
         schemaUrls: { tierChanged: 'test:tier', lifecycleChanged: 'test:lifecycle', churnAlert: 'test:churn' },
         partitionCounts,
@@ -165,8 +176,10 @@ export class PipelineDriver {
         commitBytes: 1 << 20,
         idleCommitMs: 60_000,
         mergeWaitMs: 1_000,
+        graceMs: { purchases: 0, interactions: 0, surveys: 0 },
+        clockSkewMaxMs: 5_000,
         sliceRecords: 256,
-        inputLimits: { maxRecords: 4_000, maxBytes: 1 << 20 },
+        inputLimits: { maxRecords: 4_000, maxBytes: 1 << 20, openTransactionMs: 500 },
         groupOffsetsMs: 5_000,
         retry: { firstMs: 100, maxMs: 2_000, attempts: 8 },
         acceptDeadLetters: new Set(),

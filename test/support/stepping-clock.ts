@@ -13,6 +13,7 @@ export function steppingClock(): SteppingClock {
   let nowMs = 0;
   const sleeps: number[] = [];
   return {
+    isReal: false,
     sleeps,
     advance: (ms) => {
       nowMs += ms;

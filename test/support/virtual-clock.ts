@@ -9,6 +9,7 @@ interface Sleeper {
 }
 
 export class VirtualClock implements Clock {
+  readonly isReal = false;
   private nowMs: number;
   private order = 0;
   private sleepers: Sleeper[] = [];
@@ -20,6 +21,11 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.nowMs;
+  }
+
+  /** Moves the clock at once: nothing that polls runs in between, as if nothing had happened for so long. */
+  jump(ms: number): void {
+    this.nowMs += ms;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

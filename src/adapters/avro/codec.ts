@@ -14,7 +14,7 @@ import type {
 } from '../../domain/contracts.ts';
 import type { InputEvent } from '../../domain/event.ts';
 import type { ReasonCode } from '../../domain/outcome.ts';
-import type { ChangelogEntry, Clock, Codec, Decoded, InputName } from '../../pipeline/ports.ts';
+import type { ChangelogEntry, Clock, Codec, Decoded, InputName, TaskMemory } from '../../pipeline/ports.ts';
 import type { SchemaSource } from '../../pipeline/schema-source.ts';
 import { headerBytes, schemaIdOf, writeHeader } from './framing.ts';
 import { packState, unpackState } from './packed-state.ts';
@@ -105,6 +105,13 @@ function rejected(reason: ReasonCode, schemaId: number | null): Decoded {
 const customerBranch = 'clientele.CustomerState';
 const offsetsBranch = 'clientele.TaskOffsets';
 
+const memoryBranches = {
+  model: 'clientele.TaskModel',
+  rescore: 'clientele.RescoreCursor',
+  budget: 'clientele.AlertBudget',
+  scoreboard: 'clientele.Scoreboard',
+} as const satisfies Record<keyof TaskMemory, string>;
+
 /** A changelog entry by the branch it is. */
 interface Entry {
   readonly [customerBranch]?: { readonly packed: Buffer };
@@ -180,6 +187,10 @@ class AvroCodec implements Codec {
     return this.#encoders.changelog.encode({ entry: { [offsetsBranch]: offsets } });
   }
 
+  encodeMemory(part: keyof TaskMemory, memory: TaskMemory): Buffer {
+    return this.#encoders.changelog.encode({ entry: { [memoryBranches[part]]: memory[part] } });
+  }
+
   decodeChangelog(value: Buffer): ChangelogEntry {
     const schemaId = schemaIdOf(value);
     const writer = schemaId === null ? undefined : this.#changelog.find(schemaId);
@@ -195,7 +206,17 @@ class AvroCodec implements Codec {
     const customer = entry[customerBranch];
     if (customer !== undefined) return { kind: 'customer', state: unpackState(customer.packed) };
     const offsets = entry[offsetsBranch];
-    return offsets === undefined ? { kind: 'other' } : { kind: 'offsets', offsets };
+    if (offsets !== undefined) return { kind: 'offsets', offsets };
+    for (const [part, branch] of Object.entries(memoryBranches)) {
+      const held = (entry as Readonly<Record<string, unknown>>)[branch];
+      if (held !== undefined) return { kind: 'memory', memory: { [part]: held } };
+    }
+    return { kind: 'other' };
+  }
+
+  nextDueOf(value: Buffer): number | null {
+    const entry = this.decodeChangelog(value);
+    return entry.kind === 'customer' ? entry.state.nextDue : null;
   }
 
   learnChangelog(schemaId: number): Promise<void> {

@@ -177,7 +177,7 @@ const written: Readonly<Record<string, JsonSchema>> = {
   Tasks: object({
     generation: orNull(whole),
     confirmed: flag,
-    tasks: list(object({ partition: whole, phase: text, customers: whole, lag: orNull(counts) })),
+    tasks: list(object({ partition: whole, phase: text, customers: whole, lag: orNull(counts), skewMs: orNull(real) })),
     addresses: list(orNull(text)),
   }),
   TaskPause: object({ partition: whole, paused: flag }),

@@ -38,6 +38,11 @@ export class MemoryStore implements StateStore {
     return this.valuesById.keys();
   }
 
+  idsAfter(customerId: string | null): Iterable<string> {
+    const ids = [...this.valuesById.keys()].filter((id) => customerId === null || id > customerId);
+    return ids.sort((left, right) => (left < right ? -1 : 1));
+  }
+
   *entries(): IterableIterator<readonly [customerId: string, state: CustomerState]> {
     for (const [customerId, value] of this.valuesById) yield [customerId, this.decode(customerId, value)];
   }

@@ -82,7 +82,8 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     for (const stage of labels.stages) metrics.stagePopulation.remove({ partition, stage });
     for (const band of labels.churnBands) metrics.bandPopulation.remove({ partition, band });
     const gauges = [metrics.taskTime, metrics.lastCommit, metrics.stateCustomers, metrics.alertsOpen];
-    for (const gauge of gauges) gauge.remove({ partition });
+    for (const gauge of [...gauges, metrics.clockSkew, metrics.timers, metrics.rescoreRemaining])
+      gauge.remove({ partition });
     metrics.restoreRemaining.remove({ partition });
   };
 
@@ -104,6 +105,9 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
       if (ageMs !== null) metrics.lagAge.set({ partition: String(partition), input }, ageMs / 1_000);
     },
     taskTime: (partition, taskTimeMs) => metrics.taskTime.set({ partition: String(partition) }, taskTimeMs / 1_000),
+    clockSkew: (partition, skewMs) => metrics.clockSkew.set({ partition: String(partition) }, skewMs / 1_000),
+    timers: (partition, customers) => metrics.timers.set({ partition: String(partition) }, customers),
+    rescoring: (partition, remaining) => metrics.rescoreRemaining.set({ partition: String(partition) }, remaining),
     restored: (partition, records, remaining) => {
       metrics.restored.inc(records);
       metrics.restoreRemaining.set({ partition: String(partition) }, remaining);
@@ -186,6 +190,12 @@ function defineMetrics(registry: Registry) {
     lag: gauge('lag_records', 'Records of the input that the task has not taken yet.', 'partition', 'input'),
     lagAge: gauge('lag_seconds', 'Age of the oldest record of the input not taken yet.', 'partition', 'input'),
     taskTime: gauge('task_time_timestamp_seconds', 'Task time: inputs are read up to it.', 'partition'),
+    timersFired: counter('timers_fired_total', 'Timers of silent customers fired.'),
+    forgotten: counter('customers_forgotten_total', 'Customers without a purchase forgotten after a long silence.'),
+    rescored: counter('customers_rescored_total', 'Customers judged anew by another model.'),
+    clockSkew: gauge('clock_skew_seconds', 'Process clock less broker time at the last commit.', 'partition'),
+    timers: gauge('timers', 'Customers that have a timer.', 'partition'),
+    rescoreRemaining: gauge('rescore_remaining_customers', 'Customers the new model has still to judge.', 'partition'),
     restored: counter('restored_records_total', 'Changelog records read by take-overs.'),
     restoreRemaining: gauge(
       'restore_remaining_records',
@@ -221,6 +231,9 @@ function count(metrics: Metrics, report: CommitReport): void {
   metrics.commitDuration.observe(report.durationMs / 1_000);
   metrics.lastCommit.setToCurrentTime({ partition });
   metrics.produced.inc(report.recordsSent);
+  metrics.timersFired.inc(report.timersFired);
+  metrics.forgotten.inc(report.forgotten);
+  metrics.rescored.inc(report.rescored);
   for (const input of inputNames) {
     for (const [outcome, records] of Object.entries(report.outcomes[input])) {
       if (records > 0) metrics.records.inc({ input, outcome }, records);

@@ -30,6 +30,10 @@ const report: CommitReport = {
   ],
   explanationMismatches: 0,
   recordsSent: 9,
+  timersFired: 0,
+  forgotten: 0,
+  rescored: 0,
+  stakeMinor: 0,
 };
 
 async function lines(telemetry: ReturnType<typeof createTelemetry>): Promise<readonly string[]> {
