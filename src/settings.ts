@@ -65,6 +65,9 @@ const listening = (row: Row): Setting<Address> => ({
     }),
 });
 
+/** A hundred years: what silence did is then told before the customer's next event, never by itself. */
+const graceMaxMs = 3_153_600_000_000;
+
 /** Every setting of Clientele. The keys are the fields of Config. */
 export const settings = {
   kafkaBrokers: {
@@ -239,15 +242,15 @@ export const settings = {
     name: 'CLIENTELE_GRACE_MS',
     unit: 'ms per input',
     fallback: '',
-    range: 'input=ms, comma-separated, 0–86400000',
-    why: 'Silence on an input is believed this much later: for producers that write late. Without one: at once.',
+    range: 'input=ms, comma-separated, 0–3153600000000',
+    why: 'Silence on an input is believed this much later: for producers that write late, a day or a week at a time. Without one: at once.',
     schema: z.string().transform((value, context): Record<'purchases' | 'interactions' | 'surveys', number> => {
       const grace = { purchases: 0, interactions: 0, surveys: 0 };
       for (const part of value.split(',').filter((text) => text !== '')) {
         const [input = '', text = ''] = part.split('=');
-        const ms = /^\d{1,8}$/.test(text) ? Number(text) : NaN;
+        const ms = /^\d{1,13}$/.test(text) ? Number(text) : NaN;
         const isKnown = input === 'purchases' || input === 'interactions' || input === 'surveys';
-        if (isKnown && ms <= 86_400_000) grace[input] = ms;
+        if (isKnown && ms <= graceMaxMs) grace[input] = ms;
         else context.addIssue('is not a list like purchases=5000,surveys=0');
       }
       return grace;

@@ -78,7 +78,6 @@ describe('OPERATIONS.md', () => {
       timersFired: 0,
       forgotten: 0,
       rescored: 0,
-      stakeMinor: 0,
     });
     const { body } = await telemetry.scrape();
     const exposed = [...body.matchAll(/^# TYPE (clientele_\w+) (\w+)$/gm)].map(([, name = '', type = '']) => {

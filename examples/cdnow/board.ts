@@ -132,13 +132,16 @@ export const columns =
 
 /** One change as a row: when, who, from where to where, the score, and the factor that did most. */
 export function describe(change: TierChanged): string {
-  const { previousTier, currentTier, effectiveAt, customerId, scoreBefore, scoreAfter, factors } = change;
+  const { direction, effectiveAt, customerId, scoreBefore, scoreAfter, factors } = change;
+  // What will fall has not: it is shown with where it would.
+  const isAhead = direction === 'will_fall';
+  const [from, to] = isAhead ? [change.currentTier, change.decaysTo?.tier] : [change.previousTier, change.currentTier];
   const main = [...factors].sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution))[0];
-  const tiers = `${(previousTier?.name ?? '–').padEnd(4)} → ${(currentTier?.name ?? '–').padEnd(4)}`;
+  const tiers = `${(from?.name ?? '–').padEnd(4)} ${isAhead ? '⇢' : '→'} ${(to?.name ?? '–').padEnd(4)}`;
   const score = `${points(scoreBefore)} → ${points(scoreAfter)}`;
   const why =
     main === undefined ? '' : `  ${main.name} ${main.contribution < 0 ? '' : '+'}${points(main.contribution).trim()}`;
-  return `  ${new Date(effectiveAt).toISOString().slice(0, 10)}  ${customerId.padEnd(8)}  ${change.direction.padEnd(10)} ${tiers}  ${score}${why}`;
+  return `  ${new Date(effectiveAt).toISOString().slice(0, 10)}  ${customerId.padEnd(8)}  ${direction.padEnd(10)} ${tiers}  ${score}${why}`;
 }
 
 function points(hundredths: number): string {

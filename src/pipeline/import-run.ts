@@ -45,6 +45,12 @@ const sendsPerSecond = 20;
 
 /** Writes every event and the end markers. Rejects: what the target rejects with. */
 export async function runImport(run: ImportRun): Promise<void> {
+  await importEvents(run);
+  await run.target.send(endMarkers(run.runId, run.target.partitionCount));
+}
+
+/** Writes every event and leaves the import open: time stands at the last of them until its hold time is over. */
+export async function importEvents(run: ImportRun): Promise<void> {
   const { events, target, clock, rate } = run;
   const size = rate === null ? batchEvents : Math.max(1, Math.floor(rate / sendsPerSecond));
   const startedMs = clock.now();
@@ -54,7 +60,6 @@ export async function runImport(run: ImportRun): Promise<void> {
     await target.send(batch.map((event) => recordOf(event, run)));
     run.onProgress(from + batch.length);
   }
-  await target.send(endMarkers(run.runId, target.partitionCount));
 }
 
 function recordOf({ event }: InputEvent, run: ImportRun): ImportRecord {

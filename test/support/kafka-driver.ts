@@ -172,7 +172,8 @@ export class KafkaDriver {
         commitBytes: 1 << 20,
         idleCommitMs: 300,
         mergeWaitMs: 500,
-        graceMs: { purchases: 0, interactions: 0, surveys: 0 },
+        // What old events do is compared with a batch: silence is told before the next event only.
+        graceMs: { purchases: 3_153_600_000_000, interactions: 0, surveys: 0 },
         clockSkewMaxMs: 5_000,
         sliceRecords: 64,
         inputLimits: { maxRecords: 1_000, maxBytes: 1 << 20, openTransactionMs: 500 },

@@ -33,7 +33,6 @@ const report: CommitReport = {
   timersFired: 0,
   forgotten: 0,
   rescored: 0,
-  stakeMinor: 0,
 };
 
 async function lines(telemetry: ReturnType<typeof createTelemetry>): Promise<readonly string[]> {

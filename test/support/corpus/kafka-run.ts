@@ -245,6 +245,8 @@ export class KafkaRun {
         CLIENTELE_HTTP: '127.0.0.1:0',
         CLIENTELE_API: '127.0.0.1:0',
         CLIENTELE_IDLE_COMMIT_MS: '300',
+        // Silence is told before the next event and depends on nothing else.
+        CLIENTELE_GRACE_MS: 'purchases=3153600000000',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
