@@ -379,8 +379,8 @@ export const mutants: readonly Mutant[] = [
     name: 'on a broker: a transaction that failed is kept for the next one',
     harm: 'its events are applied and told twice',
     file: 'src/pipeline/incarnation.ts',
-    find: '    this.work = new WorkingCopy(at.store, deps.codec, deps.model);',
-    replace: '    this.work = at.work ?? new WorkingCopy(at.store, deps.codec, deps.model);',
+    find: '    this.work = new WorkingCopy(at.store, deps.codec, this.judging.model);',
+    replace: '    this.work = at.work ?? new WorkingCopy(at.store, deps.codec, this.judging.model);',
     also: [
       {
         file: 'src/pipeline/incarnation.ts',

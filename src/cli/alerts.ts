@@ -2,15 +2,19 @@
  * `clientele alerts`: the daily work list, read from the churn-alert topic. It asks no service, changes nothing and leaves no
  * position behind.
  */
-import { createAlertReader } from '../adapters/avro/alert-reader.ts';
+import { createAlertReader, createScoreboardReader } from '../adapters/avro/outside-reader.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { readTopic } from '../adapters/kafka/whole-topic.ts';
 import { createLogger } from '../adapters/log/logger.ts';
 import { ConfluentSource } from '../adapters/registry/confluent.ts';
 import { GuardedSource } from '../adapters/registry/guard.ts';
 import { loadConfig } from '../config.ts';
+import type { Scoreboard } from '../domain/contracts.ts';
 import { currencyDigits } from '../domain/money.ts';
+import type { PlacedRecord } from '../pipeline/dead-letters.ts';
+import { memoryKeys } from '../pipeline/memory.ts';
 import { topicNames } from '../pipeline/topics.ts';
+import { scoresOf, scoresText } from './alert-scores.ts';
 import { AlertList, alertsCsv, alertsText, type AlertChoice } from './alert-list.ts';
 import {
   UsageError,
@@ -27,14 +31,16 @@ import { startProgress } from './progress.ts';
 const options = {
   open: { type: 'boolean' },
   since: { type: 'string' },
+  scores: { type: 'boolean' },
   csv: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
 export const command: Command = {
   name: 'alerts',
-  summary: 'the work list: churn alerts that are open, or since a day',
+  summary: 'the work list: churn alerts that are open, or since a day; how past ones came out',
   help: `clientele alerts --open|--since D [--csv|--json]
+clientele alerts --scores [--json]
 
 Reads the churn-alert topic to its end, committed records only, and lists alerts, the most at stake first: customer, band,
 risk (1 - probability of a purchase within h), value at stake, recommended action, control group, when it opened, the last
@@ -43,6 +49,8 @@ recovered, lost, correction, config, erasure). Nobody may act on a control alert
 
   --open       alerts that are open now
   --since D    alerts opened at D or later, whatever became of them: 1998-01-31 (its midnight, UTC) or 1998-01-31T10:00:00Z
+  --scores     how the alerts came out whose horizon has ended: hit rate beside what was expected and the Brier score, by
+               band; and what treated customers did against those left alone, with 95 % intervals
   --csv        a table with a header; amounts in units of their currency
   --json       one JSON array; money in minor units, instants in epoch ms
 
@@ -57,22 +65,37 @@ async function alerts(argv: readonly string[], context: CommandContext): Promise
   const { values, positionals } = parseOptions(argv, options);
   if (positionals.length > 0) throw new UsageError('alerts takes no argument.');
   if (values.csv === true && values.json === true) throw new UsageError('--csv and --json do not go together.');
-  const list = new AlertList(choiceOf(values.open === true, values.since));
+  if (values.scores === true && (values.csv === true || values.open === true || values.since !== undefined))
+    throw new UsageError('--scores goes with --json only.');
+  const choice = values.scores === true ? null : choiceOf(values.open === true, values.since);
   const config = loadConfig(context.env, context.cwd);
   const clock = systemClock();
-  const read = createAlertReader(new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock), clock);
   const logger = createLogger({ level: 'error', base: { app: config.appId } });
-  const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'steps', total: null });
-  let steps = 0;
-  await readTopic(
-    { brokers: config.kafkaBrokers, logger },
-    topicNames(config.topicPrefix).churnAlert,
-    async (record) => {
-      if (record.value !== null) list.take(await read(record.value));
-      steps += 1;
-      reading.update(steps);
-    },
-  );
+  const source = new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock);
+  const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'records', total: null });
+  let records = 0;
+  const topics = topicNames(config.topicPrefix);
+  const readAll = (topic: string, take: (record: PlacedRecord) => Promise<void>): Promise<void> =>
+    readTopic({ brokers: config.kafkaBrokers, logger }, topic, async (record) => {
+      await take(record);
+      records += 1;
+      reading.update(records);
+    });
+  if (choice === null) {
+    const read = createScoreboardReader(source, clock);
+    const boards = new Map<number, Scoreboard>();
+    await readAll(topics.changelog, async ({ key, value, partition }) => {
+      if (value !== null && key?.toString() === memoryKeys.scoreboard) boards.set(partition, await read(value));
+    });
+    const scores = scoresOf([...boards.values()]);
+    line(context.stdout, values.json === true ? JSON.stringify(scores) : scoresText(scores));
+    return exitCodes.done;
+  }
+  const list = new AlertList(choice);
+  const read = createAlertReader(source, clock);
+  await readAll(topics.churnAlert, async ({ value }) => {
+    if (value !== null) list.take(await read(value));
+  });
   const entries = list.entries();
   if (values.json === true) line(context.stdout, JSON.stringify(entries));
   else line(context.stdout, (values.csv === true ? alertsCsv : alertsText)(entries, currencyDigits));

@@ -86,9 +86,11 @@ export function compare({ cells }: Scoreboard, arm: AlertArm, other: AlertArm): 
   };
 }
 
-type Sums = Omit<ScoreboardCell, 'band' | 'arm'>;
+/** What a cell sums. */
+export type Sums = Omit<ScoreboardCell, 'band' | 'arm'>;
 
-function summed(cells: readonly ScoreboardCell[]): Sums {
+/** Sums of several cells, whatever their band and arm. */
+export function summed(cells: readonly ScoreboardCell[]): Sums {
   return cells.reduce<Sums>(
     (sum, cell) => ({
       alerts: sum.alerts + cell.alerts,

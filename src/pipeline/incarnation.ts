@@ -122,11 +122,11 @@ export class Incarnation {
     this.offsets = at.taken.offsets;
     this.changelogNext = at.taken.next;
     this.setPhase = setPhase;
-    this.work = new WorkingCopy(at.store, deps.codec, deps.model);
-    this.work.memory = at.taken.unwritten;
     this.timers = at.timers;
     this.memory = at.taken.memory;
     this.judging = new Judging({ ...at, ...at.taken, tasks: deps.inputPartitionCount });
+    this.work = new WorkingCopy(at.store, deps.codec, this.judging.model);
+    this.work.memory = at.taken.unwritten;
     this.clockSkew = new ClockSkew(deps.config.clockSkewMaxMs, deps.clock.isReal);
     this.inputs = inputNames.map((name) => this.openInput(name));
     const { sentAtMs, repliedAtMs, brokerTimeMs } = at.taken;
@@ -357,7 +357,7 @@ export class Incarnation {
   private async commit(): Promise<'ok' | 'unknown' | 'fenced'> {
     const { deps, work, producer, partition } = this;
     work.assertConserved();
-    this.judging.complete(work);
+    this.judging.complete(work, this.memory);
     const startedMs = deps.clock.now();
     const next = this.nextOffsets(startedMs);
     const { incarnation, commitNumber } = next;
@@ -406,7 +406,7 @@ export class Incarnation {
     this.offsets = next;
     this.changelogNext = changelogNext;
     this.commits += 1;
-    this.work = new WorkingCopy(this.store, this.deps.codec, this.deps.model);
+    this.work = new WorkingCopy(this.store, this.deps.codec, this.judging.model);
     this.lastCommitMs = this.deps.clock.now();
     if (this.lastCommitMs - this.lastGroupOffsetsMs >= this.deps.config.groupOffsetsMs) void this.commitGroupOffsets();
   }
@@ -445,6 +445,7 @@ export class Incarnation {
       ...{ explanationMismatches, recordsSent, timersFired, forgotten, rescored },
     });
     telemetry.stateSize(partition, this.store.size, this.offsets.population);
+    if (work.memory.scoreboard !== undefined) telemetry.scores(partition, work.memory.scoreboard);
     telemetry.taskTime(partition, this.offsets.taskTimeMs);
   }
 

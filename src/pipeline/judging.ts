@@ -13,6 +13,7 @@ import type { Model } from '../domain/model.ts';
 import { arm } from '../domain/next-instant.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { rescore } from '../domain/rescore.ts';
+import { noScores, withScores } from '../domain/scoreboard.ts';
 import type { Transition } from '../domain/step.ts';
 import { tick } from '../domain/tick.ts';
 import { HourlyBudget } from './alert-budget.ts';
@@ -116,9 +117,11 @@ export class Judging {
     return true;
   }
 
-  /** Completes the working copy before it is sent: the memory that changed. */
-  complete(work: WorkingCopy): void {
+  /** Completes the working copy before it is sent: what changes in the task's memory, given as committed. */
+  complete(work: WorkingCopy, { scoreboard }: TaskMemory): void {
     if (this.budget.held !== null) work.memory = { ...work.memory, budget: this.budget.held };
+    if (work.scored.length > 0)
+      work.memory = { ...work.memory, scoreboard: withScores(scoreboard ?? noScores, work.scored) };
   }
 
   /** A transaction has been committed: what it touched has new timers. */

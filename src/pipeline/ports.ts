@@ -316,6 +316,8 @@ export interface Telemetry {
   timers(partition: number, customers: number): void;
   /** Customers still to be judged by the new model. */
   rescoring(partition: number, remaining: number): void;
+  /** How the task's past alerts came out; null = none is scored yet. */
+  scores(partition: number, scoreboard: Scoreboard | null): void;
   restored(partition: number, records: number, remaining: number): void;
   /** From the fence to the first commit of a take-over that succeeded. */
   takenOver(durationMs: number): void;

@@ -219,6 +219,7 @@ export class Task {
     this.setPhase('running');
     if (this.paused) incarnation.pause(true);
     this.deps.telemetry.stateSize(this.partition, this.store.size, taken.offsets.population);
+    this.deps.telemetry.scores(this.partition, taken.memory.scoreboard);
     const end = await incarnation.process().finally(() => (this.incarnation = null));
     if (end === 'stopped') return end;
     incarnation.holdInputs();

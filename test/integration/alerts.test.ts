@@ -75,4 +75,31 @@ describe('alerts', () => {
       await held.abort();
     }
   });
+
+  it('tells how past alerts came out, from the newest scoreboard of every task', async () => {
+    expect(await command('alerts', '--scores')).toMatchObject({
+      code: exitCodes.done,
+      stdout: 'No alert is scored yet: each is when its horizon has ended.\n',
+    });
+    const { changelog } = topicNames(prefix);
+    const schemaId = await new ConfluentSource(stack.registryUrl).idOf(subjectOf(changelog), schemaText('changelog'));
+    const message = (partition: number, alerts: number, returned: number) => {
+      const header = Buffer.alloc(5);
+      header.writeInt32BE(schemaId, 1);
+      const sums = { riskSum: alerts * 0.8, brierSum: alerts * 0.1, marginMinor: 0, marginSquaredSum: 0 };
+      const cells = [{ band: 'alert', arm: 'control', alerts, returned, ...sums }];
+      const value = contractType('changelog').toBuffer({ entry: { 'clientele.Scoreboard': { cells } } });
+      return { partition, key: 'm:scoreboard', value: Buffer.concat([header, value]) };
+    };
+    const transaction = await writer.transaction();
+    await transaction.send({
+      topic: changelog,
+      messages: [message(0, 1, 1), message(0, 6, 2), message(2, 4, 1)],
+    });
+    await transaction.commit();
+    const { code, stdout } = await command('alerts', '--scores');
+    expect(code).toBe(exitCodes.done);
+    expect(stdout).toContain('10 alerts whose horizon has ended');
+    expect(stdout).toMatch(/^ {2}alert +10 +70\.0 % +80\.0 % +0\.1000$/m);
+  });
 });

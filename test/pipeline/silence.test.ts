@@ -1,7 +1,7 @@
 // Timers of a running task, in virtual time: what silence says, when, and that it says it once.
 import { describe, expect, it } from 'vitest';
 import { contractType } from '../../src/adapters/avro/types.ts';
-import type { CustomerState } from '../../src/domain/contracts.ts';
+import type { ChurnAlert, CustomerState, Scoreboard } from '../../src/domain/contracts.ts';
 import { tickUntil } from '../../src/domain/tick.ts';
 import { arm } from '../../src/domain/next-instant.ts';
 import { faultyProducers, loseReply } from '../support/faulty-producers.ts';
@@ -146,5 +146,33 @@ describe('timers of a task', () => {
     expect(inSilence(told(driver).filter(({ effectiveAt }) => effectiveAt <= until))).toEqual(
       foreseen(driver, states, until),
     );
+  });
+
+  it('score every alert once when its horizon has ended, over a restart and a lost reply too', async () => {
+    const driver = new PipelineDriver();
+    buyAll(driver);
+    const first = await driver.start({
+      producers: (inner) => faultyProducers(inner, [{ point: 'afterCommit', occurrence: 6, act: loseReply }]),
+    });
+    await settledStates(driver);
+    await pass(driver, startMs + 150 * day);
+    await first.service.stop(5_000);
+    const again = await driver.start();
+    await pass(driver, startMs + 400 * day);
+    await again.service.stop(5_000);
+
+    expect([...first.fatal, ...again.fatal]).toEqual([]);
+    const steps = driver.read(topics.churnAlert).map(({ value }) => {
+      return contractType('churnAlert').fromBuffer((value ?? Buffer.alloc(5)).subarray(5)) as ChurnAlert;
+    });
+    const opened = steps.filter(({ status }) => status === 'opened');
+    expect(opened.length).toBeGreaterThan(0);
+    const newest = driver.read(topics.changelog).findLast((record) => String(record.key) === 'm:scoreboard');
+    const { entry } = contractType('changelog').fromBuffer((newest?.value ?? Buffer.alloc(5)).subarray(5)) as {
+      readonly entry: Readonly<Record<string, Scoreboard>>;
+    };
+    const cells = entry['clientele.Scoreboard']?.cells ?? [];
+    expect(cells.reduce((sum, { alerts }) => sum + alerts, 0)).toBe(opened.length);
+    expect(cells.reduce((sum, { returned }) => sum + returned, 0)).toBe(0);
   });
 });

@@ -62,6 +62,9 @@ export class CountingTelemetry implements Telemetry {
   rescoring(): void {
     return;
   }
+  scores(): void {
+    return;
+  }
   restored(): void {
     return;
   }

@@ -14,6 +14,7 @@ import {
   inputNames,
   taskPhases,
 } from '../../pipeline/ports.ts';
+import { Scores } from './scores.ts';
 
 /** The closed label values that only the domain and the model know; their series start at zero. */
 export interface LabelSets {
@@ -70,6 +71,7 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
   collectDefaultMetrics({ register: registry });
   const metrics = defineMetrics(registry);
   startAtZero(metrics, labels);
+  const scores = new Scores(registry, labels.churnBands);
 
   /** Removes every series of a task. */
   const forget = (partition: string): void => {
@@ -94,6 +96,7 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
       const label = String(partition);
       if (phase === null) {
         forget(label);
+        scores.set(partition, null);
         return;
       }
       // A take-over without anything to replay leaves nothing to restore, which is not the same as no answer.
@@ -108,6 +111,7 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     clockSkew: (partition, skewMs) => metrics.clockSkew.set({ partition: String(partition) }, skewMs / 1_000),
     timers: (partition, customers) => metrics.timers.set({ partition: String(partition) }, customers),
     rescoring: (partition, remaining) => metrics.rescoreRemaining.set({ partition: String(partition) }, remaining),
+    scores: (partition, scoreboard) => scores.set(partition, scoreboard),
     restored: (partition, records, remaining) => {
       metrics.restored.inc(records);
       metrics.restoreRemaining.set({ partition: String(partition) }, remaining);

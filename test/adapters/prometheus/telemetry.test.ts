@@ -145,6 +145,20 @@ describe('createTelemetry', () => {
     expect(scraped.filter((text) => text.includes('gone'))).toEqual([]);
   });
 
+  it('sums how past alerts came out over its tasks, and forgets those of a task that left', async () => {
+    const telemetry = createTelemetry(labels);
+    const cell = { band: 'alert', arm: 'control', returned: 1, riskSum: 1.5, brierSum: 0.25 } as const;
+    telemetry.scores(0, { cells: [{ ...cell, alerts: 2, marginMinor: 70, marginSquaredSum: 4_900 }] });
+    telemetry.scores(1, { cells: [{ ...cell, alerts: 3, marginMinor: 5, marginSquaredSum: 25 }] });
+    const scraped = await lines(telemetry);
+    expect(scraped).toContain('clientele_churn_scored_alerts{band="alert",arm="control"} 5');
+    expect(scraped).toContain('clientele_churn_scored_risk_sum{band="alert",arm="control"} 3');
+    expect(scraped).toContain('clientele_churn_scored_margin_minor{band="alert",arm="control"} 75');
+    expect(scraped).toContain('clientele_churn_scored_alerts{band="critical",arm="treated"} 0');
+    telemetry.phase(0, null);
+    expect(await lines(telemetry)).toContain('clientele_churn_scored_returned{band="alert",arm="control"} 1');
+  });
+
   it('keeps the last known age of a lag while nothing new is known', async () => {
     const telemetry = createTelemetry(labels);
     telemetry.lag(0, 'surveys', 3, 1_500);

@@ -1,6 +1,6 @@
 // Values of the churn-alert topic are read by the schema they were written with.
 import { describe, expect, it } from 'vitest';
-import { createAlertReader } from '../../../src/adapters/avro/alert-reader.ts';
+import { createAlertReader } from '../../../src/adapters/avro/outside-reader.ts';
 import { contractType, schemaText } from '../../../src/adapters/avro/types.ts';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { MemorySchemaRegistry } from '../../../src/adapters/memory/schema-registry.ts';
