@@ -44,7 +44,8 @@ function createReader(
     if (known?.kind !== 'reader')
       throw new DataRefusedError(`schema ${schemaId} of the ${topic} is ${known?.kind ?? 'unknown'}.`);
     try {
-      return type.fromBuffer(value.subarray(headerBytes), known.reader);
+      const record: unknown = type.fromBuffer(value.subarray(headerBytes), known.reader);
+      return record;
     } catch {
       throw new DataRefusedError(`a record of the ${topic} does not fit its schema ${schemaId}.`);
     }
