@@ -54,7 +54,9 @@ async function run(told: readonly Told[], partitions = 2): Promise<Evidence> {
     const marker = { key: null, value: null, headers: { [backfillEndHeader]: 'run-1' } };
     driver.broker.append(topics.purchases, partition, marker);
   }
-  const { service, fatal } = await driver.start({ config: { commitRecords: 7, graceMs: { purchases: Infinity, interactions: 0, surveys: 0 } } });
+  const { service, fatal } = await driver.start({
+    config: { commitRecords: 7, graceMs: { purchases: Infinity, interactions: 0, surveys: 0 } },
+  });
   await driver.settle();
   await service.stop(5_000);
   expect(fatal).toEqual([]);
