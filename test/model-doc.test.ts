@@ -4,6 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseModel } from '../src/adapters/model-file.ts';
 import { isPlainObject } from '../src/domain/check.ts';
+import { categoryDaysMin } from '../src/domain/fit/categories.ts';
+import { clusterCustomersMin } from '../src/domain/fit/clusters.ts';
+import { fitCustomersMin, fitRepeatersMin } from '../src/domain/fit/fit.ts';
+import { pricingOrdersMin } from '../src/domain/fit/pricing.ts';
+import { repeatCustomersMin } from '../src/domain/fit/purchase-fit.ts';
+import { spendCustomersMin } from '../src/domain/fit/spend-fit.ts';
+import { secondPurchasesMin } from '../src/domain/fit/timing.ts';
+import { lapsesMin, returnsMin } from '../src/domain/fit/win-back.ts';
 import { checkModel } from '../src/domain/model-check.ts';
 import { plainModel } from '../src/domain/model-plain.ts';
 import { isPreset, presetFile } from '../src/domain/presets.ts';
@@ -140,5 +148,26 @@ describe('the example in MODEL.md', () => {
     const yaml = /```yaml\n([^`]+)```/.exec(text)?.[1] ?? '';
     const file = parseModel(yaml, checkModel);
     expect((file.ok ? file.warnings : file.faults).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('the table of what a fit needs in MODEL.md', () => {
+  const needs = Object.fromEntries(
+    rowsUnder('Fitting').map(([quantity = '', minimum = '']) => [quantity, [...minimum.matchAll(/\d+/g)].map(Number)]),
+  );
+
+  it('has the minimum of the code', () => {
+    expect(needs).toEqual({
+      quantity: [],
+      'purchase process': [fitCustomersMin, fitRepeatersMin, repeatCustomersMin],
+      'Gamma-Gamma': [spendCustomersMin],
+      'first-timer notices': [secondPurchasesMin],
+      'new-category rates, category breadth in the score': [categoryDaysMin],
+      'gross margin': [pricingOrdersMin],
+      'price sensitivity': [pricingOrdersMin],
+      'win-back': [lapsesMin, returnsMin],
+      clusters: [clusterCustomersMin],
+      'churn bands': [],
+    });
   });
 });
