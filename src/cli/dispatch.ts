@@ -25,7 +25,7 @@ export const commands: readonly Entry[] = [
   { name: 'model', summary: 'the model file: check, show, diff', load: () => import('./model.ts') },
   {
     name: 'replay',
-    summary: 'history files through the core without a broker: every transition',
+    summary: 'history through the core, without a service: every transition',
     load: () => import('./replay.ts'),
   },
   {

@@ -5,12 +5,14 @@
 import { genericPreset, presets } from '../adapters/csv/mapping.ts';
 import { explanationAnswer, timelineAnswer } from '../adapters/http/answers.ts';
 import type { ServiceAccess } from '../adapters/http/client.ts';
+import { comingChanges } from '../domain/coming-changes.ts';
 import type { CustomerState } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import { explain } from '../domain/explain.ts';
 import type { Model } from '../domain/model.ts';
 import { Replay } from '../domain/replay.ts';
 import type { TierTransition } from '../domain/step.ts';
+import { dayMs } from '../domain/time.ts';
 import { explanationText } from './explanation-text.ts';
 import {
   exitCodes,
@@ -44,7 +46,8 @@ clientele explain <customer> --from <preset|${genericPreset}> <file…> [--model
 
 Prints the tier and how it came about, the score with every factor's weight, value and points, the tiers' lines and the
 points to them, and every metric: as a running service knows the customer, judged at task time, with the tier changes it
-published lately; or from CSV files (plain or .gz), taken through the same core.
+published lately; or from CSV files (plain or .gz), taken through the same core, and then what would change within a year if
+nothing happened, at which instant.
 
 ${serviceHelp}
 
@@ -61,6 +64,9 @@ Examples:
   clientele explain 20873 --from cdnow examples/cdnow/purchases-sample.csv.gz --model examples/cdnow/model.yaml`,
   run: (argv, context) => explainCustomer(argv, context),
 };
+
+/** How far ahead the changes to come are told. */
+const comingMs = 365 * dayMs;
 
 async function explainCustomer(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const { values, positionals } = parseOptions(argv, options);
@@ -86,8 +92,9 @@ async function explainCustomer(argv: readonly string[], context: CommandContext)
   }
   const explanation = explain(told.state, model, asOf);
   const { transitions, refused } = told;
-  if (values.json === true) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused }));
-  else line(context.stdout, explanationText(explanation, transitions, refused));
+  const coming = comingChanges(told.state, asOf, asOf + comingMs, model);
+  if (values.json === true) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused, coming }));
+  else line(context.stdout, explanationText(explanation, transitions, refused, coming));
   return exitCodes.done;
 }
 
@@ -105,8 +112,8 @@ async function explainAsked(
     throw new FailedError(`no event of customer ${customerId} was ever applied.`);
   }
   const transitions = [...changes].reverse();
-  if (isJson) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused: {} }));
-  else line(context.stdout, explanationText(explanation, transitions, {}));
+  if (isJson) line(context.stdout, JSON.stringify({ ...explanation, transitions, refused: {}, coming: null }));
+  else line(context.stdout, explanationText(explanation, transitions, {}, null));
   return exitCodes.done;
 }
 

@@ -1,4 +1,5 @@
 /** An explanation as a page for people: money in units of the currency, points with two decimals, instants in UTC to the minute. */
+import type { ComingChange } from '../domain/coming-changes.ts';
 import type { ExplainedMetric, Explanation, LineDistance } from '../domain/explain.ts';
 import { currencyDigits } from '../domain/money.ts';
 
@@ -19,11 +20,12 @@ type Shown = Omit<Explanation, 'profile'>;
 /** Transitions shown; the newest say why. */
 const shownTransitions = 5;
 
-/** Returns the page, several lines without a newline at the end. */
+/** Returns the page, several lines without a newline at the end; `coming` is null where nobody looked ahead. */
 export function explanationText(
   explanation: Shown,
   transitions: readonly ShownTransition[],
   refused: Readonly<Record<string, number>>,
+  coming: readonly ComingChange[] | null,
 ): string {
   const { customerId, asOf, modelRevision, currency } = explanation;
   return [
@@ -31,6 +33,7 @@ export function explanationText(
     tierText(explanation),
     ...Object.entries(refused).map(([reason, count]) => `${count} events refused: ${reason}`),
     ...section('How it came about', transitionRows(transitions)),
+    ...section('If nothing happens within a year', coming === null ? [] : comingRows(coming)),
     ...section('Score', factorRows(explanation)),
     ...section('Lines of the tiers', lineRows(explanation)),
     ...section('Metrics', metricRows(explanation)),
@@ -55,6 +58,14 @@ function transitionRows(transitions: readonly ShownTransition[]): readonly Row[]
   });
   const left = transitions.length - rows.length;
   return left > 0 ? [[`${left} earlier`], ...rows] : rows;
+}
+
+function comingRows(coming: readonly ComingChange[]): readonly Row[] {
+  if (coming.length === 0) return [['nothing changes']];
+  return coming.map(({ at, what, kind, from, to }) => {
+    const change = from === null && to === null ? '' : `${from ?? 'none'} → ${to ?? 'none'}`;
+    return [instantText(at), what, kind, from === to ? (to ?? '') : change];
+  });
 }
 
 function factorRows({ factors, total, currency }: Shown): readonly Row[] {

@@ -3,23 +3,17 @@
  * added up; what cannot be taken is counted, and nothing is written.
  */
 import { resolve } from 'node:path';
-import { openCodec } from '../adapters/avro/codec.ts';
-import { systemClock } from '../adapters/clock.ts';
 import type { FileMapping } from '../adapters/csv/mapping.ts';
 import { scanEvents } from '../adapters/csv/read-events.ts';
 import { readTopic } from '../adapters/kafka/whole-topic.ts';
-import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
-import { loadConfig } from '../config.ts';
 import type { Purchase } from '../domain/contracts.ts';
 import { PurchaseLogBuilder, type PurchaseLog } from '../domain/fit/purchase-log.ts';
 import { hash128 } from '../domain/math/murmur3.ts';
 import type { Codec, Decoded } from '../pipeline/ports.ts';
-import { topicNames, writtenSubjects } from '../pipeline/topics.ts';
 import type { FitSource } from './fit-json.ts';
 import { FailedError, type CommandContext } from './frame.ts';
 import { startProgress } from './progress.ts';
+import { openTopicReading } from './topic-reading.ts';
 
 /** Purchases as a fit reads them, and what became of what was read. */
 export interface FitHistory {
@@ -54,20 +48,12 @@ export async function readFiles(
  * Rejects: UnavailableError, ConfigError; FailedError when it holds no purchase in `currency`.
  */
 export async function readPurchasesTopic(currency: string, zone: string, context: CommandContext): Promise<FitHistory> {
-  const config = loadConfig(context.env, context.cwd);
-  const topics = topicNames(config.topicPrefix);
-  const clock = systemClock();
-  const codec = await openCodec({
-    source: new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock),
-    clock,
-    subjects: writtenSubjects(topics),
-  });
+  const { endpoint, names, codec } = await openTopicReading(context);
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'records', total: null });
-  const logger = createLogger({ level: 'error', base: { app: config.appId } });
   const builder = new PurchaseLogBuilder(zone);
   const taken = new TakenIds();
   let [records, refused, foreign] = [0, 0, 0];
-  await readTopic({ brokers: config.kafkaBrokers, logger }, topics.purchases, async ({ key, value }) => {
+  await readTopic(endpoint, names.purchases, async ({ key, value }) => {
     // The end marker of an import, or a tombstone: no purchase either way.
     if (value === null) return;
     records += 1;

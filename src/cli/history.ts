@@ -5,11 +5,24 @@
 import { resolve } from 'node:path';
 import { parseInstant } from '../adapters/csv/instant.ts';
 import { type FileMapping, resolveMapping } from '../adapters/csv/mapping.ts';
-import { readEvents, type FileEvents, type RefusedRow } from '../adapters/csv/read-events.ts';
+import { readEvents, type RefusedRow } from '../adapters/csv/read-events.ts';
 import type { InputEvent } from '../domain/event.ts';
-import { byEventTime } from '../domain/replay.ts';
+import { byEventTime, type Arrival } from '../domain/replay.ts';
 import { UsageError, type CommandContext } from './frame.ts';
 import { startProgress } from './progress.ts';
+
+/** An event of a history; without an arrival it arrived as it occurred. */
+export type HistoryEvent = InputEvent & { readonly arrival?: Arrival };
+
+/** What a replay plays, in the order it is taken. */
+export interface History {
+  /** What it was read as: rows of files or records of topics. */
+  readonly unit: 'rows' | 'records';
+  readonly rows: number;
+  readonly events: readonly HistoryEvent[];
+  /** Rows that made no event, by their number; records by their offset. */
+  readonly refused: readonly Pick<RefusedRow, 'row' | 'reason'>[];
+}
 
 /** Files that share a mapping. */
 export interface FileGroup {
@@ -33,22 +46,21 @@ export function fileGroup(preset: string | undefined, names: readonly string[], 
 }
 
 /** Reads every group, with a progress line on stderr. Rejects: as readEvents. */
-export async function readHistory(groups: readonly FileGroup[], context: CommandContext): Promise<FileEvents> {
+export async function readHistory(groups: readonly FileGroup[], context: CommandContext): Promise<History> {
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'rows', total: null });
   const parts: InputEvent[][] = [];
   const refused: RefusedRow[] = [];
-  let [rows, products] = [0, 0];
+  let rows = 0;
   for (const { mapping, names } of groups) {
     const files = names.map((name) => resolve(context.cwd, name));
     const read = await readEvents(files, mapping, (done) => reading.update(rows + done));
     parts.push([...read.events]);
     refused.push(...read.refused);
     rows += read.rows;
-    products += read.products;
   }
   const [only] = parts;
   const events = parts.length === 1 && only !== undefined ? only : parts.flat().sort(byEventTime);
-  return { events, refused, rows, products };
+  return { unit: 'rows', events, refused, rows };
 }
 
 /** Reads an instant of an option, null when it was not given; a date is completed by `timeOfDay`. Throws: UsageError. */

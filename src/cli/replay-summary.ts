@@ -1,15 +1,15 @@
 /** What came about in a replay: counts while it runs, the table and the JSON object at its end. */
-import type { FileEvents } from '../adapters/csv/read-events.ts';
 import type { CustomerState } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
 import type { Taken } from '../domain/replay.ts';
 import type { Transition } from '../domain/step.ts';
+import type { History } from './history.ts';
 import { kindOf, topicOf } from './transition-lines.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
 export interface ReplaySummary {
-  /** Rows of the files, and those that made no event, by reason. */
+  /** Rows of the files or records of the topics, and those that made no event, by reason. */
   readonly rows: number;
   readonly refusedRows: Counts;
   /** Instants of the first and the last event taken, epoch ms; null when there was none. */
@@ -45,7 +45,7 @@ export class ReplayTally {
     count(inner(this.transitions, topicOf(transition)), kindOf(transition));
   }
 
-  summary({ rows, refused }: FileEvents, states: Iterable<CustomerState>): ReplaySummary {
+  summary({ rows, refused }: Pick<History, 'rows' | 'refused'>, states: Iterable<CustomerState>): ReplaySummary {
     const refusedRows = new Map<string, number>();
     for (const { reason } of refused) count(refusedRows, reason);
     const tiers = new Map<string, number>();
@@ -93,15 +93,15 @@ function nested(counts: ReadonlyMap<string, ReadonlyMap<string, number>>): Reado
 }
 
 /** The summary as a table for people. */
-export function summaryText(summary: ReplaySummary): string {
+export function summaryText(summary: ReplaySummary, unit: History['unit']): string {
   const { rows, from, to, customers } = summary;
   const span = from === null || to === null ? '' : `, ${isoMinute(from)} to ${isoMinute(to)}`;
   const lines = [
-    `${rows} rows, ${customers} customers${span}`,
+    `${rows} ${unit}, ${customers} customers${span}`,
     ...table('events', summary.outcomes),
     ...table('transitions', summary.transitions),
     ...table('customers', { 'by tier': summary.tiers, 'by stage': summary.lifecycle }),
-    ...table('not taken', { 'rows refused': summary.refusedRows, 'events rejected': summary.rejected }),
+    ...table('not taken', { [`${unit} refused`]: summary.refusedRows, 'events rejected': summary.rejected }),
   ];
   return lines.join('\n');
 }

@@ -3,8 +3,7 @@
  * service would have published, in order. It reads and prints; nothing is sent anywhere.
  */
 import { resolve } from 'node:path';
-import { eventTypes, genericPreset, presets } from '../adapters/csv/mapping.ts';
-import type { FileEvents } from '../adapters/csv/read-events.ts';
+import { eventTypes, genericPreset, presets, resolveMapping } from '../adapters/csv/mapping.ts';
 import type { Model } from '../domain/model.ts';
 import { profileOf } from '../domain/profile.ts';
 import { Replay } from '../domain/replay.ts';
@@ -18,15 +17,17 @@ import {
   type CommandContext,
   type ExitCode,
 } from './frame.ts';
-import { fileGroup, instantOption, readHistory, type FileGroup } from './history.ts';
+import { fileGroup, instantOption, readHistory, type FileGroup, type History } from './history.ts';
 import { LineWriter } from './line-writer.ts';
 import { mappingOptions } from './mapping-options.ts';
 import { loadModel, modelPath } from './model-source.ts';
 import { startProgress, type Progress } from './progress.ts';
 import { ReplayTally, summaryText } from './replay-summary.ts';
+import { readTopicHistory } from './topic-history.ts';
 import { csvHeader, lineFormats, transitionLine, type LineFormat } from './transition-lines.ts';
 
 const options = {
+  topics: { type: 'boolean' },
   model: { type: 'string' },
   out: { type: 'string' },
   format: { type: 'string' },
@@ -40,8 +41,9 @@ const options = {
 
 export const command: Command = {
   name: 'replay',
-  summary: 'history files through the core without a broker: every transition',
+  summary: 'history through the core, without a service: every transition',
   help: `clientele replay <preset|${genericPreset}> <file…> [--and <preset|${genericPreset}> <file…> …] [--model M] [options]
+clientele replay --topics [--model M] [options]
 
 Takes the events of CSV files (plain or .gz), in event-time order, through the same core as the service and writes one JSON
 object per transition and line, {"topic","key","value"}, in the order a service would commit them. No broker is needed, and
@@ -50,8 +52,9 @@ are no lines. Events a service would make dead letters are counted by reason. A 
 
 Presets: ${Object.keys(presets).join(', ')}; ${genericPreset} takes --map. --map, --event (${eventTypes.join(', ')}), --currency,
 --time-of-day and --delimiter are those of clientele import, and hold for the files of their own group: --and begins another.
-History from topics is not in this version; files only.
 
+  --topics        reads the input topics as committed now, in the order a service takes them, a record a service would make a
+                  dead letter counted by reason; KAFKA_BROKERS, SCHEMA_REGISTRY_URL and CLIENTELE_TOPIC_PREFIX say where
   --model M       the model file (CLIENTELE_MODEL or ./model.yaml)
   --out F         writes the lines to a file (stdout)
   --format F      ${lineFormats.join(' or ')}; csv is a table of the main columns with a header (jsonl)
@@ -72,7 +75,8 @@ Examples:
 
 /** What the command line asks for. */
 interface Given {
-  readonly groups: readonly FileGroup[];
+  /** Null = the topics. */
+  readonly groups: readonly FileGroup[] | null;
   readonly modelPath: string;
   readonly outPath: string | null;
   readonly format: LineFormat;
@@ -85,34 +89,36 @@ interface Given {
 async function replayFiles(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const given = givenIn(argv, context);
   const model = loadModel(given.modelPath, context);
-  const files = await readHistory(given.groups, context);
-  if (files.events.length === 0) {
-    const first = files.refused[0];
+  const history =
+    given.groups === null ? await readTopicHistory(model, context) : await readHistory(given.groups, context);
+  if (history.events.length === 0) {
+    const first = history.refused[0];
     throw new FailedError(
-      `no event in ${files.rows} rows${first === undefined ? '' : `; row ${first.row}: ${first.reason}`}.`,
+      `no event in ${history.rows} ${history.unit}${first === undefined ? '' : `; ${history.unit === 'rows' ? 'row' : 'offset'} ${first.row}: ${first.reason}`}.`,
     );
   }
   const lines = given.outPath === null ? LineWriter.to(context.stdout) : LineWriter.file(given.outPath);
-  const total = files.events.length;
+  const total = history.events.length;
   const progress = startProgress({ ...context, stream: context.stderr, label: 'replaying', unit: 'events', total });
   const tally = new ReplayTally();
-  const replay = await play(files, given, model, { lines, progress, tally });
+  const replay = await play(history, given, model, { lines, progress, tally });
   if (given.customerId !== null && !replay.states.has(given.customerId)) {
-    throw new FailedError(`no event of customer ${given.customerId} was taken in ${files.rows} rows.`);
+    throw new FailedError(`no event of customer ${given.customerId} was taken in ${history.rows} ${history.unit}.`);
   }
-  const summary = tally.summary(files, replay.states.values());
+  const summary = tally.summary(history, replay.states.values());
   if (given.json) line(given.outPath === null ? context.stderr : context.stdout, JSON.stringify(summary));
-  else line(context.stderr, summaryText(summary));
+  else line(context.stderr, summaryText(summary, history.unit));
   return exitCodes.done;
 }
 
 function givenIn(argv: readonly string[], context: CommandContext): Given {
   const parsed = splitAt(argv, '--and').map((part) => parseOptions(part, options));
-  const groups = parsed.map(({ values, positionals: [preset, ...names] }) => fileGroup(preset, names, values));
   const values = parsed.map((part) => part.values).reduce((all, own) => ({ ...all, ...own }));
+  const groups = values.topics === true ? topicsOnly(parsed) : parsed.map(groupOf);
   const format = lineFormats.find((known) => known === (values.format ?? 'jsonl'));
   if (format === undefined) throw new UsageError(`--format ${values.format ?? ''} is not ${lineFormats.join(' or ')}.`);
-  const timeOfDay = groups[0]?.mapping.timeOfDay ?? '';
+  // Of a mapping only the time of dates means anything to the topics, and every preset has it.
+  const { timeOfDay } = groups?.[0]?.mapping ?? resolveMapping('cdnow', { timeOfDay: values['time-of-day'] });
   const asOf = instantOption('--as-of', values['as-of'], timeOfDay);
   if ((asOf === null) !== (values.profiles === undefined)) throw new UsageError('--as-of and --profiles go together.');
   const pathOf = (name: string): string => resolve(context.cwd, name);
@@ -126,6 +132,22 @@ function givenIn(argv: readonly string[], context: CommandContext): Given {
     until: instantOption('--until', values.until, timeOfDay),
     json: values.json === true,
   };
+}
+
+type Parsed = ReturnType<typeof parseOptions<typeof options>>;
+
+function groupOf({ values, positionals: [preset, ...names] }: Parsed): FileGroup {
+  return fileGroup(preset, names, values);
+}
+
+function topicsOnly(parsed: readonly Parsed[]): null {
+  const isFiles = parsed.some(({ values, positionals }) => {
+    const { map, event, currency, delimiter } = values;
+    return positionals.length > 0 || (map ?? event ?? currency ?? delimiter) !== undefined;
+  });
+  if (isFiles || parsed.length > 1)
+    throw new UsageError('--topics goes with no file, no --and, --map, --event, --currency and --delimiter.');
+  return null;
 }
 
 function splitAt(argv: readonly string[], word: string): readonly (readonly string[])[] {
@@ -143,7 +165,7 @@ interface Sinks {
   readonly tally: ReplayTally;
 }
 
-async function play(files: FileEvents, given: Given, model: Model, sinks: Sinks): Promise<Replay> {
+async function play(history: History, given: Given, model: Model, sinks: Sinks): Promise<Replay> {
   const { lines, progress, tally } = sinks;
   const replay = new Replay(model, (transition, at) => {
     if (given.customerId !== null && transition.value.customerId !== given.customerId) return;
@@ -153,7 +175,7 @@ async function play(files: FileEvents, given: Given, model: Model, sinks: Sinks)
   if (given.format === 'csv') lines.add(csvHeader);
   let { profiles } = given;
   let done = 0;
-  for (const input of files.events) {
+  for (const input of history.events) {
     const { occurredAt } = input.event;
     if (given.until !== null && occurredAt > given.until) break;
     if (profiles !== null && occurredAt > profiles.asOf) {
@@ -161,7 +183,7 @@ async function play(files: FileEvents, given: Given, model: Model, sinks: Sinks)
       await writeProfiles(replay, model, given, profiles);
       profiles = null;
     }
-    tally.took(input, replay.take(input));
+    tally.took(input, replay.take(input, input.arrival));
     done += 1;
     progress.update(done);
     if (lines.isFull) await lines.flush();

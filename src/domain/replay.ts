@@ -17,6 +17,13 @@ import { validate } from './validate.ts';
 /** Takes a transition and the instant the replay had reached. */
 export type Listener = (transition: Transition, at: number) => void;
 
+/** How a record arrived, as far as its judgement asks. */
+export interface Arrival {
+  readonly brokerTimestampMs: number;
+  /** Run id of the import that wrote it, or null. */
+  readonly backfillRunId: string | null;
+}
+
 /** What became of an event; `reason` says why it was rejected. */
 export interface Taken {
   readonly outcome: Outcome;
@@ -33,6 +40,7 @@ export function byEventTime(left: InputEvent, right: InputEvent): number {
 export class Replay {
   private readonly customers = new Map<string, CustomerState>();
   private readonly timers = new TimerHeap();
+  private reachedAt = -Infinity;
   private readonly model: Model;
   private readonly tell: Listener;
 
@@ -46,30 +54,34 @@ export class Replay {
     return this.customers;
   }
 
-  /** Takes one event, after playing silence up to it; give them in event-time order (`byEventTime`). */
-  take(input: InputEvent): Taken {
+  /**
+   * Takes one event, after playing silence up to its merge key; give them in that order (`byEventTime` for events whose
+   * arrival is not known: they arrive as they occur).
+   */
+  take(input: InputEvent, arrival: Arrival = asItOccurs(input)): Taken {
     const { customerId, occurredAt } = input.event;
-    this.playTo(occurredAt);
+    const { brokerTimestampMs, backfillRunId } = arrival;
+    this.playTo(Math.min(occurredAt, brokerTimestampMs));
     const before = this.customers.get(customerId);
-    const record = { key: customerId, brokerTimestampMs: occurredAt };
-    const reason = validate(input, record, this.model);
+    const reason = validate(input, { key: customerId, brokerTimestampMs }, this.model);
     if (reason !== null) return { outcome: 'rejected', reason };
-    const result = stepWithRoom(before, input, this.model, context);
+    const result = stepWithRoom(before, input, this.model, { backfillRunId });
     if (result === null) return { outcome: 'rejected', reason: 'limit_exceeded' };
     const { outcome, state, transitions } = result;
     if (state !== before) this.keep(arm(state, this.model), before);
-    for (const transition of transitions) this.tell(transition, occurredAt);
+    for (const transition of transitions) this.tell(transition, this.reachedAt);
     return { outcome, reason: null };
   }
 
   /** Fires what is due up to and at `until`, by instant, then by customer. */
   playTo(until: number): void {
+    this.reachedAt = Math.max(this.reachedAt, until);
     for (let timer = this.timers.first; timer !== undefined && timer.due <= until; timer = this.timers.first) {
       const { due, customerId } = timer;
       this.timers.removeFirst();
       const before = this.customers.get(customerId);
       if (before?.nextDue !== due) continue;
-      const { state, transitions } = tick(before, due, this.model, context);
+      const { state, transitions } = tick(before, due, this.model, { backfillRunId: null });
       if (state === null) this.customers.delete(customerId);
       else this.keep(state, before);
       for (const transition of transitions) this.tell(transition, due);
@@ -88,4 +100,6 @@ export class Replay {
   }
 }
 
-const context = { backfillRunId: null } as const;
+function asItOccurs({ event: { occurredAt } }: InputEvent): Arrival {
+  return { brokerTimestampMs: occurredAt, backfillRunId: null };
+}

@@ -53,6 +53,17 @@ describe('explain', () => {
     expect(result.profile.customerId).toBe('20873');
   });
 
+  it('says what would change within a year if nothing happened, and when', async () => {
+    const { stdout } = await explained('20873', ...cdnow, '--as-of', '1998-03-01');
+    expect(stdout).toMatch(
+      /\nIf nothing happens within a year\n {2}1998-03-16T02:48Z {2}churn +opened +none → alert\n/,
+    );
+    expect(stdout).toMatch(/\n {2}1998-04-12T06:52Z {2}lifecycle +changed +stable → lost\n/);
+    expect(stdout).toMatch(/\n {2}1998-11-07T12:00Z {2}tier +will_fall +High → Mid\n/);
+    const never = await explained('20873', ...cdnow, '--as-of', '2010-03-01');
+    expect(never.stdout).toContain('\nIf nothing happens within a year\n  nothing changes\n');
+  });
+
   it('counts events a running service would refuse, and says so when none is left', async () => {
     writeFileSync(join(directory, 'euro.csv'), 'id,on,paid\na,2024-01-01,5\n');
     const euro = [

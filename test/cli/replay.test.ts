@@ -157,6 +157,9 @@ describe('replay', () => {
     [[...cdnow, '--format', 'xml'], '--format xml is not jsonl or csv'],
     [[...cdnow, '--as-of', '1997-09-30'], '--as-of and --profiles go together'],
     [[...cdnow, '--profiles', 'p'], '--as-of and --profiles go together'],
+    [['--topics', ...cdnow], '--topics goes with no file'],
+    [['--topics', '--currency', 'EUR'], '--topics goes with no file'],
+    [['--topics', '--until', '1998-01-01', '--time-of-day', 'noon', '--model', model], 'noon'],
     [[...cdnow, '--until', 'tomorrow'], '--until tomorrow is not a date'],
   ])('exits 2 for %j', async (argv, message) => {
     const { code, stdout, stderr } = await replayed(...argv);
