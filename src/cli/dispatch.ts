@@ -35,7 +35,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'alerts',
-    summary: 'the work list: churn alerts that are open, or since a day',
+    summary: 'the work list: churn alerts that are open, or since a day; how past ones came out',
     load: () => import('./alerts.ts'),
   },
   { name: 'dlq', summary: 'dead letters: list, show, replay', load: () => import('./dlq.ts') },
