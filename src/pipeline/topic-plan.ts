@@ -35,7 +35,10 @@ const equal = (name: string, value: string): SettingSpec => ({ name, value, rule
 const days = (count: number, rule: Rule): SettingSpec => ({ name: 'retention.ms', value: String(count * dayMs), rule });
 
 const kept = equal('cleanup.policy', 'delete');
-/** Broker time on every record: the merge key and the proofs of silence rest on it. */
+/**
+ * Broker time on every record: on inputs the merge key and the proofs of silence rest on it; elsewhere the broker would
+ * refuse what a process with a clock an hour ahead writes.
+ */
 const stamped = equal('message.timestamp.type', 'LogAppendTime');
 
 /** What replays and a stopped service need: a week's outage and more. */
@@ -43,6 +46,7 @@ const input = [kept, stamped, days(30, 'atLeast')];
 
 const compacted: readonly SettingSpec[] = [
   equal('cleanup.policy', 'compact'),
+  stamped,
   // The log a take-over reads holds little more than the newest record per key; lower costs the cleaner more work.
   { name: 'min.cleanable.dirty.ratio', value: '0.1', rule: 'atMost' },
   // The open segment is never compacted; a quiet topic would keep old values in it for a week.
@@ -55,7 +59,7 @@ const compacted: readonly SettingSpec[] = [
 
 const output: Pick<TopicSpec, 'isCopartitioned' | 'settings' | 'compatibility'> = {
   isCopartitioned: false,
-  settings: [kept, days(365, 'atLeast')],
+  settings: [kept, stamped, days(365, 'atLeast')],
   compatibility: 'FULL_TRANSITIVE',
 };
 
@@ -66,7 +70,7 @@ export const topicSpecs: readonly TopicSpec[] = [
   { key: 'surveys', isCopartitioned: true, settings: input, compatibility: 'BACKWARD_TRANSITIVE' },
   { key: 'privacy', isCopartitioned: true, settings: input, compatibility: 'BACKWARD_TRANSITIVE' },
   { key: 'credits', isCopartitioned: true, settings: input, compatibility: 'BACKWARD_TRANSITIVE' },
-  { key: 'changelog', isCopartitioned: true, settings: [...compacted, stamped], compatibility: 'BACKWARD_TRANSITIVE' },
+  { key: 'changelog', isCopartitioned: true, settings: compacted, compatibility: 'BACKWARD_TRANSITIVE' },
   { key: 'tierChanged', ...output },
   { key: 'lifecycleChanged', ...output },
   { key: 'churnAlert', ...output },
@@ -77,6 +81,7 @@ export const topicSpecs: readonly TopicSpec[] = [
     isCopartitioned: false,
     settings: [
       kept,
+      stamped,
       days(14, 'initial'),
       { name: 'max.message.bytes', value: String(letterBytesMax), rule: 'atLeast' },
     ],
