@@ -10,11 +10,13 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInputEncoder } from '../../src/adapters/avro/input-encoder.ts';
 import { schemaText } from '../../src/adapters/avro/types.ts';
+import { systemClock } from '../../src/adapters/clock.ts';
 import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { openImportProducer, type ImportProducer } from '../../src/adapters/kafka/import-producer.ts';
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
 import type { Purchase } from '../../src/domain/contracts.ts';
 import type { InputEvent } from '../../src/domain/event.ts';
+import { importEvents, runImport } from '../../src/pipeline/import-run.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import { inputNames, type InputName } from '../../src/pipeline/ports.ts';
 import { subjectOf, topicNames, type TopicNames } from '../../src/pipeline/topics.ts';
@@ -268,6 +270,21 @@ export class Installation {
       const some = events.slice(from, from + sendRecords);
       await target.send(some.map((event) => this.place(event.customerId, encode(event))));
     }
+  }
+
+  /** Writes purchases as an import does, marked; without `isEnded` it is left open, and time stands at the last of them. */
+  async importPurchases(events: readonly InputEvent[], { isEnded }: { readonly isEnded: boolean }): Promise<void> {
+    const { target, encode } = await this.writer('purchases');
+    const run = {
+      events,
+      encode,
+      target,
+      runId: 'history',
+      rate: null,
+      clock: systemClock(),
+      onProgress: () => undefined,
+    };
+    await (isEnded ? runImport(run) : importEvents(run));
   }
 
   /** Writes values of purchases as they are, each to the partition of its key. */
