@@ -107,6 +107,11 @@ const customerValue: Dashboard = {
 const lostShare =
   'sum(clientele_lifecycle_customers{job=~"$job",stage="lost"}) / clamp_min(sum(clientele_lifecycle_customers{job=~"$job",stage!="potential"}), 1)';
 
+/** A sum of scored alerts that nobody acted on, by band. */
+function untouched(of: string): string {
+  return `sum by (band) (clientele_churn_scored_${of}{job=~"$job",arm!="treated"})`;
+}
+
 const endedAlerts = 'sum(increase(clientele_churn_alerts_total{job=~"$job",status=~"resolved|expired"}[$__range]))';
 
 const churn: Dashboard = {
@@ -187,6 +192,66 @@ const churn: Dashboard = {
             },
           ],
         },
+      ],
+    },
+    {
+      title: 'How right the alerts were',
+      panels: [
+        {
+          title: 'Lost, and expected to be',
+          description:
+            'Of alerts whose horizon has ended and that nobody acted on: the share that did not come back, beside the share that was forecast. Apart by more than a few points, fit the model anew.',
+          unit: 'percentunit',
+          kind: 'bargauge',
+          width: 8,
+          queries: [
+            {
+              expr: `(${untouched('alerts')} - ${untouched('returned')}) / clamp_min(${untouched('alerts')}, 1)`,
+              legend: '{{band}}: lost',
+            },
+            {
+              expr: `${untouched('expected_losses')} / clamp_min(${untouched('alerts')}, 1)`,
+              legend: '{{band}}: expected',
+            },
+          ],
+        },
+        panel(
+          'Brier score',
+          'short',
+          `${untouched('squared_errors')} / clamp_min(${untouched('alerts')}, 1)`,
+          '{{band}}',
+          {
+            description: 'Mean squared error of the probability on the same alerts: 0 is perfect, 0.25 is a coin.',
+            kind: 'stat',
+          },
+        ),
+        panel('Alerts scored', 'short', `sum by (arm) (clientele_churn_scored_alerts{job=~"$job"})`, '{{arm}}', {
+          description: 'Alerts whose horizon has ended, by what was done. Hundreds are needed before shares mean much.',
+          kind: 'stat',
+        }),
+        panel(
+          'Came back, by what was done',
+          'percentunit',
+          'sum by (arm) (clientele_churn_scored_returned{job=~"$job"}) / clamp_min(sum by (arm) (clientele_churn_scored_alerts{job=~"$job"}), 1)',
+          '{{arm}}',
+          {
+            description:
+              'Treated against control is what acting brings; `clientele alerts --scores` gives the interval of the difference.',
+            kind: 'bargauge',
+            width: 12,
+          },
+        ),
+        panel(
+          'Margin per alert, by what was done',
+          'short',
+          'sum by (arm) (clientele_churn_scored_margin_minor{job=~"$job"}) / clamp_min(sum by (arm) (clientele_churn_scored_alerts{job=~"$job"}), 1)',
+          '{{arm}}',
+          {
+            description: 'Margin within the horizon of an alert, minor units, before the cost of acting.',
+            kind: 'bargauge',
+            width: 12,
+          },
+        ),
       ],
     },
     {
@@ -363,6 +428,29 @@ const pipeline: Dashboard = {
           {
             description: 'Changelog records that take-overs under way still have to read.',
           },
+        ),
+        panel(
+          'Timers fired',
+          'cps',
+          'sum by (job) (rate(clientele_timers_fired_total{job=~"$job"}[$__rate_interval]))',
+          '{{job}}',
+          { description: 'Customers per second about whom silence changed something, or had to be looked at again.' },
+        ),
+        panel(
+          'Clock off by',
+          's',
+          'max by (instance) (abs(clientele_clock_skew_seconds{job=~"$job"}))',
+          '{{instance}}',
+          {
+            description: 'Distance of the process clock from broker time; beyond five seconds no timer fires.',
+          },
+        ),
+        panel(
+          'Left to judge anew',
+          'short',
+          'sum(clientele_rescore_remaining_customers{job=~"$job"}) or vector(0)',
+          'customers',
+          { description: 'Customers that a new model revision has not judged yet.' },
         ),
         panel('Customers held', 'short', 'sum by (job) (clientele_state_customers{job=~"$job"})', '{{job}}', {
           description: 'Customers with a state, over all tasks.',

@@ -29,8 +29,8 @@ export class Scores {
     this.gauges = [
       of('alerts', 'Alerts whose horizon has ended.', ({ alerts }) => alerts),
       of('returned', 'Of these, customers who came back within it.', ({ returned }) => returned),
-      of('risk_sum', 'Of these, sum of the risks at opening: losses expected.', ({ riskSum }) => riskSum),
-      of('brier_sum', 'Of these, sum of the squared errors of the probability.', ({ brierSum }) => brierSum),
+      of('expected_losses', 'Of these, sum of the risks at opening: losses expected.', ({ riskSum }) => riskSum),
+      of('squared_errors', 'Of these, sum of the squared errors of the probability.', ({ brierSum }) => brierSum),
       of('margin_minor', 'Of these, margin within the horizon, minor units.', ({ marginMinor }) => marginMinor),
     ];
     this.expose();

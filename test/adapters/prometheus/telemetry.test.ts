@@ -152,7 +152,7 @@ describe('createTelemetry', () => {
     telemetry.scores(1, { cells: [{ ...cell, alerts: 3, marginMinor: 5, marginSquaredSum: 25 }] });
     const scraped = await lines(telemetry);
     expect(scraped).toContain('clientele_churn_scored_alerts{band="alert",arm="control"} 5');
-    expect(scraped).toContain('clientele_churn_scored_risk_sum{band="alert",arm="control"} 3');
+    expect(scraped).toContain('clientele_churn_scored_expected_losses{band="alert",arm="control"} 3');
     expect(scraped).toContain('clientele_churn_scored_margin_minor{band="alert",arm="control"} 75');
     expect(scraped).toContain('clientele_churn_scored_alerts{band="critical",arm="treated"} 0');
     telemetry.phase(0, null);
