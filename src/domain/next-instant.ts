@@ -28,8 +28,8 @@ export function arm(state: CustomerState, model: Model): CustomerState {
   if (isArmed(state)) return state;
   const moment = momentOf(state, state.evaluatedTo);
   const ahead = moment.occasions === null ? null : aheadOf(moment, moment.asOf + searchMs(moment, model), model);
-  const searched = ahead === state.standing.ahead ? state : { ...state, standing: { ...state.standing, ahead } };
-  return { ...searched, nextDue: earliest(momentOf(searched, state.evaluatedTo), ahead, Infinity, model) };
+  const standing = ahead === state.standing.ahead ? state.standing : { ...state.standing, ahead };
+  return { ...state, standing, nextDue: earliest(moment, ahead, Infinity, model) };
 }
 
 /** Returns the next instant if it is not after `until`, else null; cheaper than arming, and remembered nowhere. */

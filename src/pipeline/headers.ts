@@ -35,7 +35,7 @@ export function transitionHeaders(transition: Transition, context: TransitionHea
     ce_dataschema: context.schemaUrl,
     ce_partitionkey: value.customerId,
     ce_sequence: String(value.sequence),
-    ce_recordedtime: isoInstant(context.recordedAtMs),
+    ce_recordedtime: recordedTime(context.recordedAtMs),
     'content-type': 'application/avro',
   };
   if (value.causationId !== null) headers['ce_causationid'] = value.causationId;
@@ -118,6 +118,14 @@ export function traceparentOf(headers: RawRecord['headers']): string | null {
 }
 
 const traceparentBytes = 55;
+
+let recorded = { epochMs: 0, text: isoInstant(0) };
+
+/** As `isoInstant`, remembered: all records of a commit tell the same. */
+function recordedTime(epochMs: number): string {
+  if (recorded.epochMs !== epochMs) recorded = { epochMs, text: isoInstant(epochMs) };
+  return recorded.text;
+}
 
 /** ISO 8601 with milliseconds, UTC, of an epoch instant in ms. */
 export function isoInstant(epochMs: number): string {

@@ -150,29 +150,38 @@ function encoded(transition: Transition, recordedAt: number, codec: Codec): Buff
 
 /** Groups records by topic and partition, in order, into sends within the limits. */
 export function* cut(records: readonly Addressed[], limits: TransactionLimits): Generator<SendBatch[]> {
-  let open = new Map<string, { topic: OutputName; partition: number; records: OutRecord[]; bytes: number }>();
+  let open: OpenBatch[] = [];
+  let batch: OpenBatch | undefined;
   for (const { topic, partition, record } of records) {
-    const id = `${topic}/${partition}`;
     const size = (record.key?.length ?? 0) + (record.value?.length ?? 0) + headerBytes(record);
-    const batch = open.get(id) ?? { topic, partition, records: [], bytes: 0 };
-    if (
-      batch.records.length > 0 &&
-      (batch.bytes + size > limits.sendBytes || batch.records.length >= limits.sendRecords)
-    ) {
-      yield [...open.values()];
-      open = new Map();
-      open.set(id, { topic, partition, records: [record], bytes: size });
-      continue;
+    // Nearly always that of the record before.
+    if (batch?.partition !== partition || batch.topic !== topic) {
+      batch = open.find((one) => one.partition === partition && one.topic === topic);
+    }
+    if (batch !== undefined && (batch.bytes + size > limits.sendBytes || batch.records.length >= limits.sendRecords)) {
+      yield open;
+      open = [];
+      batch = undefined;
+    }
+    if (batch === undefined) {
+      batch = { topic, partition, records: [], bytes: 0 };
+      open.push(batch);
     }
     batch.records.push(record);
     batch.bytes += size;
-    open.set(id, batch);
   }
-  if (open.size > 0) yield [...open.values()];
+  if (open.length > 0) yield open;
 }
 
-function headerBytes(record: OutRecord): number {
+interface OpenBatch {
+  readonly topic: OutputName;
+  readonly partition: number;
+  readonly records: OutRecord[];
+  bytes: number;
+}
+
+function headerBytes({ headers }: OutRecord): number {
   let bytes = 0;
-  for (const [name, value] of Object.entries(record.headers)) bytes += name.length + value.length + 10;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 10;
   return bytes;
 }

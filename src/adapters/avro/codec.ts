@@ -122,6 +122,8 @@ class AvroCodec implements Codec {
   readonly #inputs: Readonly<Record<InputName, WriterSchemas<Reader>>>;
   readonly #changelog: WriterSchemas<Reader>;
   readonly #encoders: Readonly<Record<keyof CodecSubjects, Encoder>>;
+  /** Every customer's value up to the length of what is packed. */
+  readonly #customerFront: Buffer;
 
   constructor(deps: CodecDeps, ids: Readonly<Record<keyof CodecSubjects, number>>) {
     this.#inputs = {
@@ -138,6 +140,8 @@ class AvroCodec implements Codec {
       churnAlert: new Encoder(contractType('churnAlert'), ids.churnAlert),
       profile: new Encoder(contractType('profile'), ids.profile),
     };
+    const empty = this.#encoders.changelog.encode({ entry: { [customerBranch]: { packed: Buffer.alloc(0) } } });
+    this.#customerFront = Buffer.from(empty.subarray(0, -1));
   }
 
   decode(input: InputName, value: Buffer): Decoded {
@@ -192,6 +196,8 @@ class AvroCodec implements Codec {
   }
 
   decodeChangelog(value: Buffer): ChangelogEntry {
+    const packed = this.#packedOf(value);
+    if (packed !== null) return { kind: 'customer', state: unpackState(packed) };
     const schemaId = schemaIdOf(value);
     const writer = schemaId === null ? undefined : this.#changelog.find(schemaId);
     if (writer?.kind !== 'reader') {
@@ -221,6 +227,20 @@ class AvroCodec implements Codec {
 
   learnChangelog(schemaId: number): Promise<void> {
     return this.#changelog.learn(schemaId);
+  }
+
+  /** The packed state of a customer as this version writes one, read without Avro's help; null for anything else. */
+  #packedOf(value: Buffer): Buffer | null {
+    const front = this.#customerFront;
+    for (let at = 0; at < front.length; at += 1) if (value[at] !== front[at]) return null;
+    let at = front.length;
+    let length = 0;
+    for (let weight = 1, byte = 128; byte > 127; weight *= 128) {
+      byte = value[at++] ?? 0;
+      length += (byte & 127) * weight;
+    }
+    // Avro's lengths are zig-zag: twice the number.
+    return at + length / 2 === value.length ? value.subarray(at) : null;
   }
 }
 

@@ -181,6 +181,15 @@ describe('decodeChangelog', () => {
     expect(codec.decodeChangelog(codec.encodeCustomer(state))).toEqual({ kind: 'customer', state });
   });
 
+  it('throws for a customer cut off, or with something behind', async () => {
+    const codec = await codecOver(filledRegistry());
+    const value = codec.encodeCustomer(tell([buys({ occurredAt: 1_750_000_000_000 })]).state);
+    for (let length = 0; length < value.length; length += 1) {
+      expect(() => codec.decodeChangelog(value.subarray(0, length)), `${length} bytes`).toThrow();
+    }
+    expect(() => codec.decodeChangelog(Buffer.concat([value, Buffer.alloc(1)]))).toThrow();
+  });
+
   it('throws for bytes that are not a changelog of ours', async () => {
     const codec = await codecOver(filledRegistry());
     expect(() => codec.decodeChangelog(Buffer.from('hello'))).toThrow('no schema id');
