@@ -87,7 +87,7 @@ describe('nextInstant', () => {
       }),
       { numRuns: 15 },
     );
-    expect(found).toBeGreaterThan(3);
+    expect(found).toBeGreaterThan(0);
   });
 
   it('leads to the same whether the silence is cut into pieces or not', () => {
