@@ -23,7 +23,11 @@ export function fitPage(fit: Fit, currency: string, isoText: (instantMs: number)
       scoreTable(fit),
       'Points rise from the 5th to the 95th percentile of the customers. The weights are a starting point, not fitted.',
     ),
-    section('Tiers and clusters', shareTable(fit)),
+    section(
+      'Tiers and clusters',
+      shareTable(fit),
+      'Tiers by points of 10,000; clusters by their distance from the mean customer, in standard deviations of the logarithms.',
+    ),
     ...(fit.holdout === null ? [] : holdoutSections(fit.holdout, isoText)),
     ...(fit.bands === null ? [] : bandSections(fit.bands, fit.chosenBand, currency, isoText)),
     section('Not fitted', notFittedTable(fit), 'Each is left to its default.'),
@@ -35,9 +39,15 @@ function section(title: string, body: string, note = ''): string {
   return `<section><h2>${escaped(title)}</h2>${note === '' ? '' : `<p>${escaped(note)}</p>`}${body}</section>`;
 }
 
+/** What stands to the right of its column, so that digits of the same worth stand below each other. */
+const figure = /^(?:–|[\d.,]+(?: %| w)?|)$/;
+
 function table(head: readonly string[], rows: readonly (readonly string[])[], marked = -1): string {
+  const isFigures = head.map((_, column) => rows.length > 0 && rows.every((row) => figure.test(row[column] ?? '')));
   const cells = (row: readonly string[], tag: string): string =>
-    row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
+    row
+      .map((cell, column) => `<${tag}${isFigures[column] === true ? ' class="figure"' : ''}>${escaped(cell)}</${tag}>`)
+      .join('');
   const body = rows.map((row, index) => `<tr${index === marked ? ' class="marked"' : ''}>${cells(row, 'td')}</tr>`);
   return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
@@ -117,13 +127,13 @@ function scoreTable({ factors }: Fit): string {
 function shareTable({ tiers, clusters }: Fit): string {
   const tierRows = tiers.map(({ name, enter, share, targetShare }) => [
     `tier ${name}`,
-    enter === null ? 'the rest' : `from ${enter} of 10,000`,
+    enter === null ? 'the rest' : `from ${enter.toLocaleString('en-US')}`,
     percent(share),
     `target ${percent(targetShare)}`,
   ]);
   const clusterRows = (clusters?.clusters ?? []).map(({ id, centroid, share }) => [
     `cluster ${id}`,
-    `at ${centroid.map((value) => value.toFixed(2)).join(', ')}`,
+    centroid.map((value, feature) => `${clusters?.features[feature]?.metric ?? ''} ${signed(value)}`).join(', '),
     percent(share),
     `silhouette ${clusters?.silhouette.toFixed(2) ?? ''}`,
   ]);
@@ -179,7 +189,7 @@ function holdoutSections(holdout: Holdout, isoText: (instantMs: number) => strin
     ),
     section(
       'Purchases by frequency',
-      pairedBars('repeat purchase days before the cut', pairs, axisUpTo('mean purchase days after it', top), [
+      pairedBars('repeat purchase days before the cut', pairs, axisOver('mean purchase days after it', 0, top), [
         'actual',
         'expected',
       ]),
@@ -195,7 +205,6 @@ function bandSections(
   isoText: (instantMs: number) => string,
 ): string[] {
   const note = `Alerts from ${isoText(bands.fromAt)} to ${isoText(bands.toAt)}, judged by the ${bands.horizonWeeks} weeks after each.${bands.sampled ? ' From a sample of the customers.' : ''} Precision: share without a purchase in them. Recall and lead: silences of ${2 * bands.horizonWeeks} weeks or more warned of before, and how long before (${bands.longSilences} of them). At stake: fall of the expected revenue of a year, before margin.`;
-  const most = Math.max(1, ...bands.scores.map(({ volume }) => volume));
   const marks = bands.scores.flatMap((score): Mark[] => {
     if (score.precision === null) return [];
     const shape = score === chosen ? 'star' : score.rule.kind === 'silence' ? 'square' : 'dot';
@@ -224,7 +233,15 @@ function bandSections(
     'silence',
     `at stake, ${currency} minor`,
   ];
-  const picture = scatter(axisUpTo('alerts per 1,000 customers and month', most), shareAxis('precision'), marks);
+  const [volumes, precisions] = [marks.map(({ x }) => x), marks.map(({ y }) => y)];
+  const picture =
+    marks.length === 0
+      ? ''
+      : scatter(
+          axisOver('alerts per 1,000 customers and month', Math.min(...volumes), Math.max(...volumes)),
+          axisOver('precision', Math.min(...precisions), Math.max(...precisions)),
+          marks,
+        );
   const legend =
     chosen === null ? 'Squares: plain silence.' : `Squares: plain silence. Ring: ${ruleName(chosen.rule)}, chosen.`;
   return [
@@ -246,17 +263,29 @@ function notFittedTable({ notFitted }: Fit): string {
   return table(['quantity', 'why', 'there were', 'needed'], rows);
 }
 
-/** A round top at or above `most`, and five steps to it. */
-function axisUpTo(label: string, most: number): Axis {
-  const power = 10 ** Math.floor(Math.log10(most));
-  const max = power * ([1, 2, 5, 10].find((step) => step * power >= most) ?? 10);
-  const ticks = [0, 1, 2, 3, 4, 5].map((step) => (step * max) / 5);
-  return { label, min: 0, max, ticks, format: (value) => String(Number(value.toPrecision(3))) };
+/** Round ends around the values from `low` to `high`, and at most seven round steps between them. */
+function axisOver(label: string, low: number, high: number): Axis {
+  const span = Math.max(high - low, Math.abs(high) / 100, 1e-3);
+  const power = 10 ** Math.floor(Math.log10(span / 6));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power * 6 >= span) ?? 10);
+  const [first, last] = [Math.floor(low / step), Math.max(Math.ceil(high / step), Math.floor(low / step) + 1)];
+  const ticks = Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+  return {
+    label,
+    min: first * step,
+    max: last * step,
+    ticks,
+    format: (value) => String(Number(value.toPrecision(3))),
+  };
 }
 
 function ruleName(rule: BandRule): string {
   if (rule.kind === 'silence') return `silence ${rule.days} d`;
   return `${rule.theta.toFixed(2)} / ${rule.c === null ? '–' : rule.c.toFixed(2)}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 }
 
 function withError(value: number, error: number | undefined): string {
