@@ -45,9 +45,9 @@ export const command: Command = {
 clientele explain <customer> --from <preset|${genericPreset}> <file…> [--model M] [--as-of I] [--json]
 
 Prints the tier and how it came about, the score with every factor's weight, value and points, the tiers' lines and the
-points to them, and every metric: as a running service knows the customer, judged at task time, with the tier changes it
-published lately; or from CSV files (plain or .gz), taken through the same core, and then what would change within a year if
-nothing happened, at which instant.
+points to them, what would keep or lift, and every metric: as a running service knows the customer, judged at task time,
+with the tier changes it published lately; or from CSV files (plain or .gz), taken through the same core, and then what would
+change within a year if nothing happened, at which instant.
 
 ${serviceHelp}
 

@@ -1,5 +1,6 @@
 /** An explanation as a page for people: money in units of the currency, points with two decimals, instants in UTC to the minute. */
 import type { ComingChange } from '../domain/coming-changes.ts';
+import type { ActionOutcome } from '../domain/contracts.ts';
 import type { ExplainedMetric, Explanation, LineDistance } from '../domain/explain.ts';
 import { currencyDigits } from '../domain/money.ts';
 
@@ -36,6 +37,7 @@ export function explanationText(
     ...section('If nothing happens within a year', coming === null ? [] : comingRows(coming)),
     ...section('Score', factorRows(explanation)),
     ...section('Lines of the tiers', lineRows(explanation)),
+    ...section('What keeps or lifts, each alone', wayRows(explanation)),
     ...section('Metrics', metricRows(explanation)),
   ].join('\n');
 }
@@ -99,6 +101,32 @@ function distanceRow(what: string, distance: LineDistance | null): readonly Row[
   const { tier, pointsMissing } = distance;
   const points = pointsText(Math.abs(pointsMissing));
   return [[`${what} ${tier.name}`, `${points} points ${pointsMissing > 0 ? 'missing' : 'to spare'}`]];
+}
+
+function wayRows({ toRemain, toNext, factors, currency }: Shown): readonly Row[] {
+  return [
+    { line: 'to remain', distance: toRemain },
+    { line: 'to rise to', distance: toNext },
+  ].flatMap(({ line, distance }) => {
+    if (distance === null) return [];
+    const to = `${line} ${distance.tier.name}`;
+    const actions = distance.actions.map((outcome) => [to, ...actionCells(outcome, currency)]);
+    const alone = distance.perFactor.flatMap(({ name, value }) => {
+      const factor = factors.find((one) => one.name === name);
+      return value === null || factor === undefined
+        ? []
+        : [[to, name, `at ${valueText({ ...factor, value }, currency)}`]];
+    });
+    return [...actions, ...alone];
+  });
+}
+
+function actionCells({ action, amountMinor, total, tierId }: ActionOutcome, currency: string): Row {
+  const isPurchase = action === 'purchase' || action === 'new_category';
+  const amount = valueText({ name: '', unit: 'minor units', value: amountMinor }, currency);
+  const what =
+    isPurchase && amountMinor === null ? `${action} of any amount` : `${action}${isPurchase ? ` of ${amount}` : ''}`;
+  return [what, `then ${tierId ?? 'no tier'}, ${pointsText(total)}`];
 }
 
 function metricRows({ metrics, currency }: Shown): readonly Row[] {

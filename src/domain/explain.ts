@@ -2,14 +2,16 @@
  * Why a customer stands where they stand: every metric, every factor with what it earns, the lines of the tiers and the
  * distance to them. The score is the one of `asOf`; the tier is the one last told.
  */
-import type { CustomerState, Profile, Tier, TierThreshold } from './contracts.ts';
+import type { CustomerState, Profile, Tier, TierDistance, TierThreshold } from './contracts.ts';
 import { tierById } from './decide.ts';
 import { metrics } from './metrics.ts';
 import type { Metric } from './metrics.ts';
-import type { Model, TierLevel } from './model.ts';
+import type { Model } from './model.ts';
 import { momentOf } from './moment.ts';
 import { profileOf } from './profile.ts';
 import { score, scoreFactor } from './score.ts';
+import { distances } from './targets.ts';
+import type { Distances } from './targets.ts';
 import { tierContract } from './transition.ts';
 
 /** One metric of the registry as it is now; null = undefined for this customer. */
@@ -29,10 +31,9 @@ export interface ExplainedFactor extends ExplainedMetric {
   readonly assumed: boolean;
 }
 
-/** How far a line is: points missing to it; to remain, negative = to spare. */
-export interface LineDistance {
+/** How far a line is, and what would keep or lift the customer: each factor alone, and single events as `step` takes them. */
+export interface LineDistance extends Omit<TierDistance, 'tierId'> {
   readonly tier: Tier;
-  readonly pointsMissing: number;
 }
 
 export interface Explanation {
@@ -61,7 +62,9 @@ export function explain(state: CustomerState, model: Model, asOf: number): Expla
   const moment = momentOf(state, asOf);
   const judged = moment.occasions === null ? null : score(moment, model);
   const tier = tierById(model, state.standing.tierId);
-  const next = tier === null ? undefined : model.tiers.find(({ rank }) => rank === tier.rank - 1);
+  const held = { tierId: state.standing.tierId, enteredAt: state.standing.tierEnteredAt };
+  const { toRemain, toNext } =
+    judged === null || tier === null ? nowhere : distances({ moment, score: judged, tier, held }, model);
   return {
     customerId: state.customerId,
     asOf,
@@ -72,8 +75,8 @@ export function explain(state: CustomerState, model: Model, asOf: number): Expla
     total: judged?.total ?? null,
     factors: judged === null ? [] : model.factors.map((factor) => explainedFactor(factor, metricNow(factor.name))),
     thresholds: model.tiers.map(({ id, enter, leave }) => ({ tierId: id, enter, leave })),
-    toRemain: distance(tier, tier?.leave ?? null, judged?.total ?? null),
-    toNext: distance(next ?? null, next?.enter ?? null, judged?.total ?? null),
+    toRemain: named(toRemain, model),
+    toNext: named(toNext, model),
     metrics: Object.entries(metrics).map(([name, metric]) => explained(name, metric)),
     profile: profileOf(state, model, asOf),
   };
@@ -93,7 +96,12 @@ function explainedFactor(factor: Model['factors'][number], metric: ExplainedMetr
   return { ...metric, weight, points, pointsMax, prior: factor.prior, assumed };
 }
 
-function distance(tier: TierLevel | null, line: number | null, total: number | null): LineDistance | null {
-  const told = tierContract(tier);
-  return told === null || line === null || total === null ? null : { tier: told, pointsMissing: line - total };
+/** Without a tier there is no line to be near. */
+const nowhere: Distances = { toRemain: null, toNext: null };
+
+function named(distance: TierDistance | null, model: Model): LineDistance | null {
+  const tier = tierContract(tierById(model, distance?.tierId ?? null));
+  if (distance === null || tier === null) return null;
+  const { pointsMissing, perFactor, actions } = distance;
+  return { tier, pointsMissing, perFactor, actions };
 }

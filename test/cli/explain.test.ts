@@ -38,6 +38,7 @@ describe('explain', () => {
     expect(stdout).toMatch(/1997-07-28T12:00Z {2}up +Mid → High +42\.93 → 73\.41 +most by revenue365 \+13\.97\n/);
     expect(stdout).toMatch(/\n {2}revenue365 +1335\.84 USD +40\.00 +40\.00 +0\.00\n/);
     expect(stdout).toMatch(/\n {2}to remain High +33\.27 points to spare\n/);
+    expect(stdout).toMatch(/\n {2}to remain High +revenue365 +at 17\.99 USD\n/);
     expect(stdout).toMatch(/\n {2}pBuy +0\.808\n/);
   });
 

@@ -40,9 +40,24 @@ describe('explain', () => {
   it('measures the distance to the line below and to the line above', () => {
     const { total, tier, toRemain, toNext } = explained;
     expect(tier?.id).toBe('mid');
-    expect(toRemain).toEqual({ tier, pointsMissing: 3_000 - (total ?? 0) });
+    expect(toRemain).toMatchObject({ tier, pointsMissing: 3_000 - (total ?? 0), actions: [] });
     expect(toNext).toMatchObject({ tier: { id: 'high' }, pointsMissing: 6_500 - (total ?? 0) });
     expect(explained.thresholds[0]).toEqual({ tierId: 'high', enter: 6_500, leave: 6_000 });
+  });
+
+  it('says what would keep and lift: the value of each factor alone, and events as a step would take them', () => {
+    const { toRemain, toNext } = explained;
+    const value = toRemain?.perFactor.find(({ name }) => name === 'revenue365')?.value ?? 0;
+    expect(value).toBeGreaterThan(0);
+    expect(value).toBeLessThan(12_000);
+    const bought = toNext?.actions.find(({ action }) => action === 'purchase');
+    const amountMinor = bought?.amountMinor ?? 0;
+    const after = tell([
+      purchase({ occurredAt: noon(0), amountMinor: 6_000 }),
+      purchase({ occurredAt: noon(20), amountMinor: 6_000 }),
+      purchase({ occurredAt: asOf, amountMinor }),
+    ]).state.standing;
+    expect([after.tierId, after.total]).toEqual(['high', bought?.total]);
   });
 
   it('has no line above the highest tier and none below the lowest', () => {

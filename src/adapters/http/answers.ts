@@ -10,7 +10,21 @@ const metric = {
   unit: z.custom<Metric['unit']>((unit) => typeof unit === 'string'),
   value: orNull(z.number()),
 };
-const distance = orNull(z.object({ tier, pointsMissing: z.number() }));
+const action = z.object({
+  action: z.string(),
+  amountMinor: orNull(z.number()),
+  currency: orNull(z.string()),
+  total: z.number(),
+  tierId: orNull(z.string()),
+});
+const distance = orNull(
+  z.object({
+    tier,
+    pointsMissing: z.number(),
+    perFactor: z.array(z.object({ name: z.string(), value: orNull(z.number()) })),
+    actions: z.array(action),
+  }),
+);
 
 /** `GET /v1/customers/{customerId}/explain`. */
 export const explanationAnswer = z.looseObject({

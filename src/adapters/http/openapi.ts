@@ -201,7 +201,10 @@ function timeline(schemaOf: (topic: (typeof transitionTopics)[number]) => JsonSc
 function explanation(profile: JsonSchema): JsonSchema {
   const metric = { name: text, unit: text, value: orNull(real) };
   const points = { weight: whole, points: whole, pointsMax: whole, prior: real, assumed: flag };
-  const distance = orNull(object({ tier: ref('Tier'), pointsMissing: whole }));
+  const perFactor = list(object({ name: text, value: orNull(real) }));
+  const outcome = { amountMinor: orNull(whole), currency: orNull(text), total: whole, tierId: orNull(text) };
+  const actions = list(object({ action: text, ...outcome }));
+  const distance = orNull(object({ tier: ref('Tier'), pointsMissing: whole, perFactor, actions }));
   return object({
     customerId: text,
     asOf: whole,
