@@ -1,6 +1,7 @@
 /** README.md shows what the commands print, and README.zh-CN.md says the same in Chinese. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { clientele } from './support/command.ts';
@@ -37,6 +38,22 @@ describe('README.md', () => {
     expect(answer.code).toBe(0);
     expect(shown.length).toBeGreaterThan(10);
     expect(shown.filter((line) => !answer.stdout.split('\n').includes(line))).toEqual([]);
+  });
+
+  it('shows the counts the demo ends with: those of a replay, but for notices of its last moment', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'clientele-readme-')), 'lines.jsonl');
+    const sample = ['cdnow', 'examples/cdnow/purchases-sample.csv.gz', '--model', 'examples/cdnow/model.yaml'];
+    const { code, stderr } = await clientele(['replay', ...sample, '--out', file], root);
+    rmSync(dirname(file), { recursive: true });
+    expect(code).toBe(0);
+    const shown = /^ {2}transitions .*\n {2}tiers now .*$/m.exec(english)?.[0] ?? '';
+    const told = /tier-changed\.v1 .*|by tier .*/g;
+    for (const [, what, count] of (stderr.match(told) ?? [])
+      .join()
+      .matchAll(/(entered|up|down|held|high|mid|low) (\d+)/g)) {
+      expect(shown).toContain(`${what} ${count}`);
+    }
+    expect(shown.match(/\d+/g)).toHaveLength(9);
   });
 
   it('names scripts that there are', () => {
