@@ -7,9 +7,6 @@
  * collection, JIT and network. Not measured: the broker, a network between machines, latency at low load.
  * Run: `npm run bench -- [--events N] [--customers N] [--partitions N] [--profile]`.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { startStack } from '../deploy/local-stack/stack.ts';
 import { createInputEncoder } from '../src/adapters/avro/input-encoder.ts';
@@ -21,6 +18,7 @@ import { ConfluentSource } from '../src/adapters/registry/confluent.ts';
 import { GuardedSource } from '../src/adapters/registry/guard.ts';
 import { partitionOf } from '../src/pipeline/murmur2.ts';
 import { subjectOf, topicDefaults } from '../src/pipeline/topics.ts';
+import { finished, firstLine, killAll, say, start } from './child.ts';
 import { purchaseOf } from './workload.ts';
 
 const { values } = parseArgs({
@@ -61,7 +59,6 @@ interface Figures {
 }
 
 const stack = await startStack({ need: 'kafka+registry', log: (text) => say(text) });
-const children: ChildProcess[] = [];
 try {
   const environment = {
     ...process.env,
@@ -85,7 +82,7 @@ try {
   const pipeline = await measurePipeline(environment);
   report(reading, pipeline);
 } finally {
-  for (const child of children) child.kill('SIGKILL');
+  killAll();
   await stack.stop();
 }
 
@@ -113,7 +110,7 @@ async function writeBacklog(): Promise<void> {
 /** The yardstick: the same topic, read and dropped. */
 async function measureReading(environment: NodeJS.ProcessEnv): Promise<Figures> {
   const child = start(['bench/read-only.ts', topicDefaults.purchases, String(events), String(warmShare)], environment);
-  const [text] = (await once(lines(child), 'line')) as [string];
+  const text = await firstLine(child);
   await finished(child);
   return JSON.parse(text) as Figures;
 }
@@ -121,8 +118,7 @@ async function measureReading(environment: NodeJS.ProcessEnv): Promise<Figures> 
 async function measurePipeline(environment: NodeJS.ProcessEnv): Promise<PipelineFigures> {
   const flags = values.profile ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [];
   const child = start([...flags, 'src/cli/main.ts', 'run'], environment);
-  const [ready] = (await once(lines(child), 'line')) as [string];
-  const url = ready.replace('ready ', '');
+  const url = (await firstLine(child)).replace('ready ', '');
   let warm: Sample | null = null;
   for (;;) {
     const sample = await scrape(url);
@@ -171,24 +167,4 @@ function report(reading: Figures, pipeline: PipelineFigures): void {
   say(`records written per event: ${pipeline.producedPerEvent.toFixed(2)}`);
   say(`commits: ${Math.round(pipeline.eventsPerCommit)} events, ${Math.round(pipeline.meanCommitMs)} ms on average`);
   say(`ratio of CPU per event: ${(micros(pipeline) / micros(reading)).toFixed(2)}`);
-}
-
-function start(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  return child;
-}
-
-function lines(child: ChildProcess): ReturnType<typeof createInterface> {
-  if (child.stdout === null) throw new Error('invariant: the child has a stdout');
-  return createInterface({ input: child.stdout });
-}
-
-async function finished(child: ChildProcess): Promise<void> {
-  const [code] = child.exitCode === null ? ((await once(child, 'exit')) as [number | null]) : [child.exitCode];
-  if (code !== 0) throw new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${String(code)}`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
