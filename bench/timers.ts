@@ -143,7 +143,8 @@ async function measure(): Promise<void> {
   service.kill('SIGTERM');
   await finished(service);
 
-  say(`one by one: ${row(delays.delaysMs)} from the instant to the commit (${delays.delaysMs.length} timers)`);
+  say(`one by one: ${row(delays.delaysMs)} from the instant to the commit`);
+  say(`(${delays.delaysMs.length} of ${single} seen, ${calm.fired - before.fired} timers fired meanwhile)`);
   const within = (from: number, to: number): number[] =>
     live.seen.filter(({ sentAt }) => sentAt >= from && sentAt < to).map(({ latencyMs }) => latencyMs);
   say(`live latency, calm: ${row(within(dueAt - calmMs, dueAt - 1_000))}`);
