@@ -115,6 +115,7 @@ async function measure(): Promise<void> {
   const url = (await firstLine(service)).replace('ready ', '');
   const began = await scrape(url);
   await until(async () => (await scrape(url)).applied >= others);
+  await untilQuiet(url);
   const ready = await scrape(url);
   const took = (ready.cpuSeconds - began.cpuSeconds) / others;
   say(`taken: ${(took * 1e6).toFixed(0)} µs of CPU per customer; ${ready.timers} timers set`);
@@ -125,6 +126,7 @@ async function measure(): Promise<void> {
   await write(timed('wave', wave, () => dueAt));
   await write(timed('single', single, (index) => Math.round(dueAt - calmMs + (index * (calmMs - 5_000)) / single)));
   await until(async () => (await scrape(url)).applied >= customers);
+  await untilQuiet(url);
   if (Date.now() > dueAt - calmMs) throw new Error('not taken in time: give a longer --lead');
   await until(() => Promise.resolve(Date.now() > dueAt - calmMs - 2_000));
   const before = await scrape(url);
@@ -143,8 +145,9 @@ async function measure(): Promise<void> {
   service.kill('SIGTERM');
   await finished(service);
 
+  const seen = delays.delaysMs.length;
+  if (seen !== single) throw new Error(`${seen} of ${single} timers were told before the wave: nothing here was calm`);
   say(`one by one: ${row(delays.delaysMs)} from the instant to the commit`);
-  say(`(${delays.delaysMs.length} of ${single} seen, ${calm.fired - before.fired} timers fired meanwhile)`);
   const within = (from: number, to: number): number[] =>
     live.seen.filter(({ sentAt }) => sentAt >= from && sentAt < to).map(({ latencyMs }) => latencyMs);
   say(`live latency, calm: ${row(within(dueAt - calmMs, dueAt - 1_000))}`);
@@ -236,6 +239,16 @@ async function scrape(url: string): Promise<Sample> {
     fired: sum(/^clientele_timers_fired_total(?:\{[^}]*\})? (\S+)/gm),
     failed: sum(/^clientele_commits_total\{[^}]*result="(?:unknown|fenced)"[^}]*\} (\S+)/gm),
   };
+}
+
+/** Past instants of the customers just taken fire first, most of them with nothing to tell: they are behind us now. */
+async function untilQuiet(url: string): Promise<void> {
+  for (let fired = -1; ;) {
+    const now = (await scrape(url)).fired;
+    if (now === fired) return;
+    fired = now;
+    await systemClock().sleep(2_000);
+  }
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
