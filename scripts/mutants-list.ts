@@ -471,7 +471,10 @@ export const mutants: readonly Mutant[] = [
     harm: 'memory grows until the process is killed',
     file: 'src/pipeline/input.ts',
     find: '    this.fetchPosition = slice.nextOffset;',
-    replace: "    process.on('never', () => slice);\n    this.fetchPosition = slice.nextOffset;",
+    // Twice: once comes only just above what may grow in the seconds that the test takes.
+    replace:
+      "    const again = structuredClone(slice.records);\n    process.on('never', () => [slice, again]);\n" +
+      '    this.fetchPosition = slice.nextOffset;',
     test: 'test/integration/corpus.test.ts',
     killer: 'the service grows no larger',
     said: 'what is in use grew from',
@@ -562,5 +565,33 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     test: 'test/pipeline/look-ups.test.ts',
     killer: 'tell nothing once the group has not confirmed for a while',
+  },
+  {
+    name: 'dead letters: sent again without a mark',
+    harm: 'a second replay sends every record once more',
+    file: 'src/cli/letter-sender.ts',
+    find: 'this.#records.push({ topic: this.#names.deadLetters, partition, record: replayMark(letter) });',
+    replace:
+      'this.#records.push({ topic: this.#names.deadLetters, partition, record: replayRecord(letter, 1).record });',
+    test: 'test/integration/operate.test.ts',
+    killer: 'sends mended ones once, however often',
+  },
+  {
+    name: 'reset: positions are moved under a running service',
+    harm: 'an operator moves positions that a process moves back',
+    file: 'src/cli/reset.ts',
+    find: 'if (members > 0) throw',
+    replace: 'if (members > 99) throw',
+    test: 'test/integration/operate.test.ts',
+    killer: 'refuses while a process runs',
+  },
+  {
+    name: 'dead letters: read no further than the first open transaction',
+    harm: 'what was sent again is sent once more, its mark not seen',
+    file: 'src/cli/dlq.ts',
+    find: "topic.read(note, 'written')",
+    replace: "topic.read(note, 'stable')",
+    test: 'test/integration/operate.test.ts',
+    killer: 'misses no mark behind a transaction that is open',
   },
 ];

@@ -114,11 +114,15 @@ describe('clientele dlq', () => {
 
   it('sends mended ones once, however often and by however many it is asked', async () => {
     giveRates(2, '{ EUR: 1.5 }');
+    const sum = async () => (await installation.inputEnds()).reduce((total, end) => total + end, 0);
+    const unsent = await sum();
     const ask = () => installation.run(['dlq', 'replay', '--reason', 'no_rate', '--json']);
     // One of two at once may find itself fenced by the other, and says so.
     const codes = (await Promise.all([ask(), ask()])).map(({ code }) => code);
     expect(codes).toContain(exitCodes.done);
     expect(codes.every((code) => code === exitCodes.done || code === exitCodes.failed)).toBe(true);
+    // A commit is answered before the ends show it: four records, and a marker in each of two partitions.
+    await until(async () => (await sum()) >= unsent + 4 + partitions, 'the inputs end behind what was sent');
     const before = await installation.inputEnds();
     expect(await replay('--reason', 'no_rate')).toEqual({ code: 0, sent: 0, alreadySent: 4, refused: [] });
     expect(await installation.inputEnds()).toEqual(before);
