@@ -3,17 +3,11 @@
  * position behind.
  */
 import { createAlertReader, createScoreboardReader } from '../adapters/avro/outside-reader.ts';
-import { systemClock } from '../adapters/clock.ts';
 import { readTopic } from '../adapters/kafka/whole-topic.ts';
-import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
-import { loadConfig } from '../config.ts';
 import type { Scoreboard } from '../domain/contracts.ts';
 import { currencyDigits } from '../domain/money.ts';
 import type { PlacedRecord } from '../pipeline/dead-letters.ts';
 import { memoryKeys } from '../pipeline/memory.ts';
-import { topicNames } from '../pipeline/topics.ts';
 import { scoresOf, scoresText } from './alert-scores.ts';
 import { AlertList, alertsCsv, alertsText, type AlertChoice } from './alert-list.ts';
 import {
@@ -26,6 +20,7 @@ import {
   type ExitCode,
 } from './frame.ts';
 import { instantOption } from './history.ts';
+import { namedInstallation } from './named-installation.ts';
 import { startProgress } from './progress.ts';
 
 const options = {
@@ -68,15 +63,11 @@ async function alerts(argv: readonly string[], context: CommandContext): Promise
   if (values.scores === true && (values.csv === true || values.open === true || values.since !== undefined))
     throw new UsageError('--scores goes with --json only.');
   const choice = values.scores === true ? null : choiceOf(values.open === true, values.since);
-  const config = loadConfig(context.env, context.cwd);
-  const clock = systemClock();
-  const logger = createLogger({ level: 'error', base: { app: config.appId } });
-  const source = new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock);
+  const { endpoint, names, clock, source } = namedInstallation(context);
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'records', total: null });
   let records = 0;
-  const topics = topicNames(config.topicPrefix);
   const readAll = (topic: string, take: (record: PlacedRecord) => Promise<void>): Promise<void> =>
-    readTopic({ brokers: config.kafkaBrokers, logger }, topic, async (record) => {
+    readTopic(endpoint, topic, async (record) => {
       await take(record);
       records += 1;
       reading.update(records);
@@ -84,7 +75,7 @@ async function alerts(argv: readonly string[], context: CommandContext): Promise
   if (choice === null) {
     const read = createScoreboardReader(source, clock);
     const boards = new Map<number, Scoreboard>();
-    await readAll(topics.changelog, async ({ key, value, partition }) => {
+    await readAll(names.changelog, async ({ key, value, partition }) => {
       if (value !== null && key?.toString() === memoryKeys.scoreboard) boards.set(partition, await read(value));
     });
     const scores = scoresOf([...boards.values()]);
@@ -93,7 +84,7 @@ async function alerts(argv: readonly string[], context: CommandContext): Promise
   }
   const list = new AlertList(choice);
   const read = createAlertReader(source, clock);
-  await readAll(topics.churnAlert, async ({ value }) => {
+  await readAll(names.churnAlert, async ({ value }) => {
     if (value !== null) list.take(await read(value));
   });
   const entries = list.entries();

@@ -2,15 +2,8 @@
  * `clientele dlq`: dead letters, looked at and sent to their inputs again. What a letter says and whether it may go is in
  * pipeline/dead-letters.ts; it runs beside the service and needs nothing of it.
  */
-import { openCodec } from '../adapters/avro/codec.ts';
-import { systemClock } from '../adapters/clock.ts';
-import { partitionCountsOf } from '../adapters/kafka/topic-counts.ts';
 import { openTransactionalWriter } from '../adapters/kafka/transactional-writer.ts';
 import { readTopic, type TopicEnd } from '../adapters/kafka/whole-topic.ts';
-import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
-import { loadConfig, type Config } from '../config.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { reasonCodes } from '../domain/outcome.ts';
 import {
@@ -21,8 +14,6 @@ import {
   type PlacedRecord,
   type ReplayContext,
 } from '../pipeline/dead-letters.ts';
-import { judgePartitions, serviceTopics } from '../pipeline/start.ts';
-import { topicNames, writtenSubjects, type TopicNames } from '../pipeline/topics.ts';
 import { countsText, letterText, listText, listed, reasonCounts, shownLetter, type ListedLetter } from './dlq-text.ts';
 import {
   FailedError,
@@ -36,6 +27,7 @@ import {
 } from './frame.ts';
 import { LetterSender } from './letter-sender.ts';
 import { loadModel, modelPath } from './model-source.ts';
+import { namedInstallation, openCodecOf, tasksOf, type NamedInstallation } from './named-installation.ts';
 import { startProgress } from './progress.ts';
 
 const options = {
@@ -107,16 +99,11 @@ async function dlq(argv: readonly string[], context: CommandContext): Promise<Ex
 
 /** The dead-letter topic of an installation. */
 class Topic {
-  readonly config: Config;
-  readonly names: TopicNames;
-  readonly endpoint: { readonly brokers: readonly string[]; readonly logger: ReturnType<typeof createLogger> };
+  readonly installation: NamedInstallation;
   readonly #context: CommandContext;
 
   constructor(context: CommandContext) {
-    this.config = loadConfig(context.env, context.cwd);
-    this.names = topicNames(this.config.topicPrefix);
-    const logger = createLogger({ level: 'error', base: { app: this.config.appId } });
-    this.endpoint = { brokers: this.config.kafkaBrokers, logger };
+    this.installation = namedInstallation(context);
     this.#context = context;
   }
 
@@ -138,23 +125,19 @@ class Topic {
       reading.update(letters);
       await onLetter(letter);
     };
-    await readTopic(this.endpoint, this.names.deadLetters, onRecord, end);
+    const { endpoint, names } = this.installation;
+    await readTopic(endpoint, names.deadLetters, onRecord, end);
     return replayed;
   }
 
   /** What a replay is judged by. */
   async judgement(): Promise<ReplayContext> {
-    const { names, config } = this;
-    const clock = systemClock();
+    const { installation } = this;
+    const { config, names, clock } = installation;
     const model = loadModel(modelPath(config.modelPath, this.#context), this.#context);
-    const counts = await partitionCountsOf(
-      this.endpoint,
-      serviceTopics.map((key) => names[key]),
-    );
-    const { tasks } = judgePartitions(counts, names);
-    const source = new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock);
-    const codec = await openCodec({ source, clock, subjects: writtenSubjects(names) });
-    return { codec, model, topics: names, partitions: tasks, nowMs: clock.now() };
+    const partitions = await tasksOf(installation);
+    const codec = await openCodecOf(installation);
+    return { codec, model, topics: names, partitions, nowMs: clock.now() };
   }
 }
 
@@ -197,7 +180,7 @@ interface Chosen {
 }
 
 async function replay(topic: Topic, chosen: Chosen, { stdout, stderr }: CommandContext): Promise<ExitCode> {
-  const { config, names, endpoint } = topic;
+  const { config, names, endpoint } = topic.installation;
   const judgement = await topic.judgement();
   // Fenced first: what another replay marks after this, it cannot commit.
   const writer = await openTransactionalWriter(endpoint, `${config.appId}-dlq`);

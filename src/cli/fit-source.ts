@@ -13,7 +13,7 @@ import type { Codec, Decoded } from '../pipeline/ports.ts';
 import type { FitSource } from './fit-json.ts';
 import { FailedError, type CommandContext } from './frame.ts';
 import { startProgress } from './progress.ts';
-import { openTopicReading } from './topic-reading.ts';
+import { namedInstallation, openCodecOf } from './named-installation.ts';
 
 /** Purchases as a fit reads them, and what became of what was read. */
 export interface FitHistory {
@@ -48,7 +48,9 @@ export async function readFiles(
  * Rejects: UnavailableError, ConfigError; FailedError when it holds no purchase in `currency`.
  */
 export async function readPurchasesTopic(currency: string, zone: string, context: CommandContext): Promise<FitHistory> {
-  const { endpoint, names, codec } = await openTopicReading(context);
+  const installation = namedInstallation(context);
+  const { endpoint, names } = installation;
+  const codec = await openCodecOf(installation);
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'records', total: null });
   const builder = new PurchaseLogBuilder(zone);
   const taken = new TakenIds();

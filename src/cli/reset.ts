@@ -4,22 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { openCodec } from '../adapters/avro/codec.ts';
-import { systemClock } from '../adapters/clock.ts';
 import { groupMembers, logPlaces } from '../adapters/kafka/positions.ts';
-import { partitionCountsOf } from '../adapters/kafka/topic-counts.ts';
 import { openTransactionalWriter, type TransactionalWriter } from '../adapters/kafka/transactional-writer.ts';
 import { readTopic } from '../adapters/kafka/whole-topic.ts';
-import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
-import { loadConfig } from '../config.ts';
 import type { TaskOffsets } from '../domain/contracts.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { inputNames, type Codec, type InputName } from '../pipeline/ports.ts';
 import { movedOffsets, movesOf, type Move, type ResetTarget } from '../pipeline/reset.ts';
-import { judgePartitions, serviceTopics } from '../pipeline/start.ts';
-import { topicNames, writtenSubjects } from '../pipeline/topics.ts';
 import { offsetsBatch, offsetsKey } from '../pipeline/transaction.ts';
 import {
   FailedError,
@@ -32,6 +23,7 @@ import {
   type ExitCode,
 } from './frame.ts';
 import { instantOption } from './history.ts';
+import { namedInstallation, openCodecOf, tasksOf } from './named-installation.ts';
 import { startProgress } from './progress.ts';
 
 const options = {
@@ -93,23 +85,14 @@ function askedFor(argv: readonly string[]): Asked & { readonly isMeant: boolean;
 
 async function reset(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const asked = askedFor(argv);
-  const config = loadConfig(context.env, context.cwd);
+  const installation = namedInstallation(context);
+  const { config, names, endpoint } = installation;
   const { appId } = config;
-  const names = topicNames(config.topicPrefix);
-  const endpoint = { brokers: config.kafkaBrokers, logger: createLogger({ level: 'error', base: { app: appId } }) };
-  const { tasks } = judgePartitions(
-    await partitionCountsOf(
-      endpoint,
-      serviceTopics.map((key) => names[key]),
-    ),
-    names,
-  );
+  const tasks = await tasksOf(installation);
   if (asked.partition !== null && asked.partition >= tasks) throw new UsageError(`there are only ${tasks} partitions.`);
   const members = await groupMembers(endpoint, appId);
   if (members > 0) throw new FailedError(`${members} processes of group ${appId} run: stop them first.`);
-  const clock = systemClock();
-  const source = new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock);
-  const codec = await openCodec({ source, clock, subjects: writtenSubjects(names) });
+  const codec = await openCodecOf(installation);
   const all = Array.from({ length: tasks }, (_, partition) => partition);
   const partitions = asked.partition === null ? all : [asked.partition];
   const writers = new Map<number, TransactionalWriter>();

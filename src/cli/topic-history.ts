@@ -13,7 +13,7 @@ import { inputNames } from '../pipeline/ports.ts';
 import type { CommandContext } from './frame.ts';
 import type { History, HistoryEvent } from './history.ts';
 import { startProgress } from './progress.ts';
-import { openTopicReading } from './topic-reading.ts';
+import { namedInstallation, openCodecOf } from './named-installation.ts';
 
 /** A record in the merge order of its task; null = no event comes of it, but what follows in its partition waits for it. */
 export interface Queued {
@@ -23,7 +23,9 @@ export interface Queued {
 
 /** Reads every input to where it ends as its reading begins. Rejects: UnavailableError, AccessDeniedError, ConfigError. */
 export async function readTopicHistory(model: Model, context: CommandContext): Promise<History> {
-  const { endpoint, names, codec } = await openTopicReading(context);
+  const installation = namedInstallation(context);
+  const { endpoint, names } = installation;
+  const codec = await openCodecOf(installation);
   const topics = inputNames.map((input) => names[input]);
   const counts = await partitionCountsOf(endpoint, topics);
   const reading = startProgress({ ...context, stream: context.stderr, label: 'reading', unit: 'records', total: null });
