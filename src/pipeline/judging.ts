@@ -118,8 +118,8 @@ export class Judging {
   }
 
   /** Completes the working copy before it is sent: what changes in the task's memory, given as committed. */
-  complete(work: WorkingCopy, { scoreboard }: TaskMemory): void {
-    if (this.budget.held !== null) work.memory = { ...work.memory, budget: this.budget.held };
+  complete(work: WorkingCopy, { budget, scoreboard }: TaskMemory): void {
+    if (this.budget.held !== budget) work.memory = { ...work.memory, budget: this.budget.held };
     if (work.scored.length > 0)
       work.memory = { ...work.memory, scoreboard: withScores(scoreboard ?? noScores, work.scored) };
   }
