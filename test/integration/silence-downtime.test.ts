@@ -5,6 +5,7 @@ import type { Purchase } from '../../src/domain/contracts.ts';
 import type { Model } from '../../src/domain/model.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import type { GroupConsumer } from '../../src/pipeline/ports.ts';
+import { survey } from '../domain/support/story.ts';
 import { Installation, until, type Running } from '../support/installation.ts';
 import { KafkaDriver } from '../support/kafka-driver.ts';
 import { order } from '../support/pipeline-driver.ts';
@@ -194,18 +195,7 @@ describe('an input that delivers nothing while the others are read', () => {
     await until(() => Date.now() > dueAt, 'what was due is due');
 
     await driver.installation.write('purchases', group.preventing);
-    const survey = {
-      kind: 'nps',
-      score: 9,
-      scaleMin: 0,
-      scaleMax: 10,
-      direction: 'higher_is_better',
-      surveyId: null,
-      orderId: null,
-    } as const;
-    await driver.installation.write('surveys', [
-      { ...survey, eventId: 's1', customerId: 'somebody', occurredAt: dueAt },
-    ]);
+    await driver.installation.write('surveys', [survey({ customerId: 'somebody', occurredAt: dueAt }).event]);
     let release = (): void => undefined;
     const after = await driver.start({
       config: { graceMs: { purchases: 0, interactions: 0, surveys: 0 } },
