@@ -13,7 +13,6 @@ import { apiRoutes, type ApiSource } from './adapters/http/api.ts';
 import { refusals } from './adapters/http/refusals.ts';
 import { startHttpServer, type HttpServer, type Readiness } from './adapters/http/server.ts';
 import { MemoryStore } from './adapters/memory/store.ts';
-import { MemoryTimers } from './adapters/memory/timers.ts';
 import { modelOfContent, readModelFile } from './adapters/model-file.ts';
 import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
 import { ConfigError, type Config } from './config.ts';
@@ -22,6 +21,7 @@ import { engineVersion } from './domain/engine.ts';
 import { checkModel } from './domain/model-check.ts';
 import type { Model } from './domain/model.ts';
 import { outcomes, reasonCodes } from './domain/outcome.ts';
+import { TimerHeap } from './domain/timer-heap.ts';
 import type { Clock, Codec, GroupConsumer, InputName, Logger, ProducerFactory } from './pipeline/ports.ts';
 import { observed, type SchemaSource } from './pipeline/schema-source.ts';
 import { startService, type Service, type ServiceDeps, type ServiceStatus } from './pipeline/service.ts';
@@ -206,7 +206,7 @@ function serviceDeps(
     producers: deps.transport.producers,
     codec,
     newStore: () => new MemoryStore(codec),
-    newTimers: () => new MemoryTimers(),
+    newTimers: () => new TimerHeap(),
     parseModel: modelOfContent,
     model,
     clock: deps.clock,

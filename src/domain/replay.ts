@@ -68,7 +68,7 @@ export class Replay {
     const result = stepWithRoom(before, input, this.model, { backfillRunId });
     if (result === null) return { outcome: 'rejected', reason: 'limit_exceeded' };
     const { outcome, state, transitions } = result;
-    if (state !== before) this.keep(arm(state, this.model), before);
+    if (state !== before) this.keep(arm(state, this.model));
     for (const transition of transitions) this.tell(transition, this.reachedAt);
     return { outcome, reason: null };
   }
@@ -76,27 +76,21 @@ export class Replay {
   /** Fires what is due up to and at `until`, by instant, then by customer. */
   playTo(until: number): void {
     this.reachedAt = Math.max(this.reachedAt, until);
-    for (let timer = this.timers.first; timer !== undefined && timer.due <= until; timer = this.timers.first) {
+    for (let timer = this.timers.first(); timer !== null && timer.due <= until; timer = this.timers.first()) {
       const { due, customerId } = timer;
-      this.timers.removeFirst();
+      this.timers.set(customerId, null);
       const before = this.customers.get(customerId);
-      if (before?.nextDue !== due) continue;
+      if (before === undefined) throw new Error('invariant: whoever has a timer has a state');
       const { state, transitions } = tick(before, due, this.model, { backfillRunId: null });
       if (state === null) this.customers.delete(customerId);
-      else this.keep(state, before);
+      else this.keep(state);
       for (const transition of transitions) this.tell(transition, due);
     }
   }
 
-  private keep(state: CustomerState, before: CustomerState | undefined): void {
-    const { customerId, nextDue } = state;
-    this.customers.set(customerId, state);
-    if (nextDue === null || nextDue === before?.nextDue) return;
-    this.timers.add({ due: nextDue, customerId });
-    // Timers that were overtaken stay until they are due; many events of few customers must not pile them up.
-    if (this.timers.size > 2 * this.customers.size + 1_000) {
-      this.timers.keep((timer) => this.customers.get(timer.customerId)?.nextDue === timer.due);
-    }
+  private keep(state: CustomerState): void {
+    this.customers.set(state.customerId, state);
+    this.timers.set(state.customerId, state.nextDue);
   }
 }
 

@@ -18,6 +18,7 @@ import type {
   TierChanged,
 } from '../domain/contracts.ts';
 import type { InputEvent } from '../domain/event.ts';
+import type { DueTimer } from '../domain/timer-heap.ts';
 import type { Outcome, ReasonCode } from '../domain/outcome.ts';
 
 /** Inputs of a task, in the order that breaks ties of the merge key. */
@@ -227,12 +228,6 @@ export interface StateStore {
   idsAfter(customerId: string | null): Iterable<string>;
   /** Every state, in no particular order. */
   entries(): IterableIterator<readonly [customerId: string, state: CustomerState]>;
-}
-
-export interface DueTimer {
-  /** Instant, epoch ms. */
-  readonly due: number;
-  readonly customerId: string;
 }
 
 /**

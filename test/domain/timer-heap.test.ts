@@ -1,34 +1,44 @@
-// Timers come out by instant, then by customer, whatever the order they went in.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TimerHeap, type Timer } from '../../src/domain/timer-heap.ts';
+import { TimerHeap } from '../../src/domain/timer-heap.ts';
 
-function drained(heap: TimerHeap): readonly Timer[] {
-  const out: Timer[] = [];
-  for (let { first } = heap; first !== undefined; { first } = heap) {
-    out.push(first);
-    heap.removeFirst();
+function drained(timers: TimerHeap): [number, string][] {
+  const order: [number, string][] = [];
+  for (let first = timers.first(); first !== null; first = timers.first()) {
+    order.push([first.due, first.customerId]);
+    timers.set(first.customerId, null);
   }
-  return out;
+  return order;
 }
 
-const inOrder = (timers: readonly Timer[]): readonly Timer[] =>
-  [...timers].sort((one, other) => one.due - other.due || (one.customerId < other.customerId ? -1 : 1));
-
 describe('TimerHeap', () => {
-  it('gives timers back in order, also after some were dropped', () => {
-    const timer = fc.record({ due: fc.integer({ min: 0, max: 20 }), customerId: fc.stringMatching(/^[a-d]$/) });
+  it('gives timers in (due, customer) order after any sequence of settings', () => {
+    const change = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.option(fc.integer({ min: 0, max: 9 })));
     fc.assert(
-      fc.property(fc.array(timer), fc.integer({ min: 0, max: 20 }), (timers, latest) => {
-        const [heap, kept] = [new TimerHeap(), new TimerHeap()];
-        for (const one of timers) {
-          heap.add(one);
-          kept.add(one);
+      fc.property(fc.array(change, { maxLength: 300 }), (changes) => {
+        const timers = new TimerHeap();
+        const expected = new Map<string, number>();
+        for (const [number, due] of changes) {
+          timers.set(`c${number}`, due);
+          if (due === null) expected.delete(`c${number}`);
+          else expected.set(`c${number}`, due);
         }
-        expect(drained(heap)).toEqual(inOrder(timers));
-        kept.keep(({ due }) => due <= latest);
-        expect(drained(kept)).toEqual(inOrder(timers.filter(({ due }) => due <= latest)));
+        expect(timers.size).toBe(expected.size);
+        const sorted = [...expected].map(([id, due]) => [due, id] as const);
+        sorted.sort(([due, id], [otherDue, otherId]) => due - otherDue || (id < otherId ? -1 : 1));
+        expect(drained(timers)).toEqual(sorted);
       }),
     );
+  });
+
+  it('grows beyond its first capacity, and is empty once cleared', () => {
+    const timers = new TimerHeap();
+    for (let number = 5_000; number > 0; number -= 1) timers.set(`c${number}`, number);
+    expect(timers.first()).toEqual({ due: 1, customerId: 'c1' });
+    expect(timers.size).toBe(5_000);
+    timers.clear();
+    expect(timers.first()).toBeNull();
+    timers.set('a', 3);
+    expect(drained(timers)).toEqual([[3, 'a']]);
   });
 });

@@ -9,7 +9,7 @@ import { createKafka } from '../../src/adapters/kafka/client.ts';
 import { createGroupConsumer } from '../../src/adapters/kafka/consumer.ts';
 import { createProducerFactory } from '../../src/adapters/kafka/producer.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
-import { MemoryTimers } from '../../src/adapters/memory/timers.ts';
+import { TimerHeap } from '../../src/domain/timer-heap.ts';
 import { modelOfContent, readModelFile } from '../../src/adapters/model-file.ts';
 import { ConfluentSource } from '../../src/adapters/registry/confluent.ts';
 import type { ChangelogRecord, Purchase, TaskOffsets } from '../../src/domain/contracts.ts';
@@ -139,7 +139,7 @@ export class KafkaDriver {
       producers: options.producers?.(chosen) ?? chosen,
       codec,
       newStore: () => new MemoryStore(codec),
-      newTimers: () => new MemoryTimers(),
+      newTimers: () => new TimerHeap(),
       parseModel: modelOfContent,
       model: this.model,
       clock,

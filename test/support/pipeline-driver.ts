@@ -6,7 +6,7 @@ import { contractType, schemaText } from '../../src/adapters/avro/types.ts';
 import { MemoryBroker } from '../../src/adapters/memory/broker.ts';
 import { MemorySchemaRegistry } from '../../src/adapters/memory/schema-registry.ts';
 import { MemoryStore } from '../../src/adapters/memory/store.ts';
-import { MemoryTimers } from '../../src/adapters/memory/timers.ts';
+import { TimerHeap } from '../../src/domain/timer-heap.ts';
 import { MemoryGroup, memoryProducers } from '../../src/adapters/memory/transport.ts';
 import { modelOfContent, readModelFile } from '../../src/adapters/model-file.ts';
 import type { ChangelogRecord, CustomerState, Purchase, TaskOffsets, TierChanged } from '../../src/domain/contracts.ts';
@@ -153,7 +153,7 @@ export class PipelineDriver {
       producers: options.producers?.(producers) ?? producers,
       codec,
       newStore: () => new MemoryStore(codec),
-      newTimers: () => new MemoryTimers(),
+      newTimers: () => new TimerHeap(),
       parseModel: modelOfContent,
       model: this.model,
       clock: this.clock,
