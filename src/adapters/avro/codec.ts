@@ -17,7 +17,7 @@ import type { ReasonCode } from '../../domain/outcome.ts';
 import type { ChangelogEntry, Clock, Codec, Decoded, InputName, TaskMemory } from '../../pipeline/ports.ts';
 import type { SchemaSource } from '../../pipeline/schema-source.ts';
 import { headerBytes, schemaIdOf, writeHeader } from './framing.ts';
-import { packState, unpackState } from './packed-state.ts';
+import { nextDueOfPacked, packState, unpackState } from './packed-state.ts';
 import { compileScan, type Scan } from './scanner.ts';
 import { compile, contractType, schemaText } from './types.ts';
 import { WriterSchemas } from './writers.ts';
@@ -221,6 +221,8 @@ class AvroCodec implements Codec {
   }
 
   nextDueOf(value: Buffer): number | null {
+    const packed = this.#packedOf(value);
+    if (packed !== null) return nextDueOfPacked(packed);
     const entry = this.decodeChangelog(value);
     return entry.kind === 'customer' ? entry.state.nextDue : null;
   }

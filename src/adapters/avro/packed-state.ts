@@ -20,7 +20,8 @@ import { PackReader, PackWriter } from './pack.ts';
 import * as history from './packed-history.ts';
 import * as silence from './packed-silence.ts';
 
-const layoutVersion = 1;
+/** Since layout 2 the next instant stands in front, where a restore finds it without unpacking the rest. */
+const layoutVersion = 2;
 const writer = new PackWriter();
 
 /** Order is layout: only ever lengthened. */
@@ -100,6 +101,7 @@ export function packState(state: CustomerState): Buffer {
   writer.begin();
   writer.byte(layoutVersion);
   writer.uint(held);
+  if (state.nextDue !== null) writer.int(state.nextDue);
   writer.text(state.customerId);
   writer.instant(state.firstSeenAt);
   history.writeDays(writer, state.days);
@@ -125,7 +127,7 @@ export function packState(state: CustomerState): Buffer {
   if ((held & parts.acquisition) !== 0) writeAcquisition(state.acquisition);
   if ((held & parts.attributes) !== 0) writeAttributes(state.attributes);
   if ((held & parts.referrals) !== 0) writeReferrals(state.referrals);
-  if ((held & parts.nextDue) !== 0) writer.instant(state.nextDue);
+  if (state.nextDue !== null) writer.seen(state.nextDue);
   if (state.standing.ahead !== null) silence.writeAhead(writer, state.standing.ahead);
   if ((held & parts.churn) !== 0) silence.writeChurn(writer, state.standing);
   if ((held & parts.engagedAt) !== 0) writer.instant(state.engagedAt);
@@ -137,9 +139,10 @@ export function packState(state: CustomerState): Buffer {
 export function unpackState(bytes: Buffer): CustomerState {
   const reader = new PackReader(bytes);
   const version = reader.byte();
-  if (version !== layoutVersion) throw new Error(`a packed state has layout ${version}, known is ${layoutVersion}`);
+  refuseUnknown(version);
   const held = reader.uint();
   const has = (part: keyof typeof parts): boolean => (held & parts[part]) !== 0;
+  const dueInFront = version > 1 && has('nextDue') ? reader.int() : null;
   const customerId = reader.text() ?? '';
   const firstSeenAt = reader.instant() ?? 0;
   const days = history.readDays(reader);
@@ -163,7 +166,8 @@ export function unpackState(bytes: Buffer): CustomerState {
   const acquisition = has('acquisition') ? readAcquisition(reader) : noAcquisition;
   const attributes = has('attributes') ? readAttributes(reader) : [];
   const referrals = has('referrals') ? readReferrals(reader) : noReferrals;
-  const nextDue = has('nextDue') ? reader.instant() : null;
+  const nextDue = dueInFront ?? (has('nextDue') ? reader.instant() : null);
+  if (dueInFront !== null) reader.seen(dueInFront);
   const ahead = has('ahead') ? silence.readAhead(reader) : null;
   const watched = has('churn') ? silence.readChurn(reader) : { churn: silence.noChurn, fallNoticedAt: null };
   const engagedAt = has('engagedAt') ? reader.instant() : null;
@@ -200,6 +204,21 @@ export function unpackState(bytes: Buffer): CustomerState {
     attributes,
     referrals,
   };
+}
+
+/** `nextDue` of a packed state, without unpacking the rest where its layout allows. Throws as `unpackState`. */
+export function nextDueOfPacked(bytes: Buffer): number | null {
+  const reader = new PackReader(bytes);
+  const version = reader.byte();
+  if (version === 1) return unpackState(bytes).nextDue;
+  refuseUnknown(version);
+  return (reader.uint() & parts.nextDue) === 0 ? null : reader.int();
+}
+
+function refuseUnknown(version: number): void {
+  if (version < 1 || version > layoutVersion) {
+    throw new Error(`a packed state has layout ${version}, known is ${layoutVersion}`);
+  }
 }
 
 function writeStanding(standing: Standing): void {

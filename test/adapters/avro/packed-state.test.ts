@@ -1,7 +1,8 @@
 // What is unpacked is what was packed, for any history and for the odd values that no history has yet.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packState, unpackState } from '../../../src/adapters/avro/packed-state.ts';
+import { nextDueOfPacked, packState, unpackState } from '../../../src/adapters/avro/packed-state.ts';
 import type { CustomerState } from '../../../src/domain/contracts.ts';
 import { metrics } from '../../../src/domain/metrics.ts';
 import { emptyState } from '../../../src/domain/state.ts';
@@ -12,6 +13,11 @@ import { cdnowModel, noon, purchase, tell } from '../../domain/support/story.ts'
 
 const packed = (state: CustomerState): Buffer => Buffer.from(packState(state));
 const again = (state: CustomerState): CustomerState => unpackState(packed(state));
+
+/** States as older layouts packed them, never to be written again. */
+const frozen = JSON.parse(
+  readFileSync(new URL('../../fixtures/packed-states.json', import.meta.url), 'utf8'),
+) as readonly { readonly layout: number; readonly packed: string; readonly state: CustomerState }[];
 
 describe('packState and unpackState', () => {
   it('give back the state of any history', () => {
@@ -115,5 +121,37 @@ describe('packState and unpackState', () => {
     for (let length = 1; length < bytes.length; length += 1) {
       expect(() => unpackState(bytes.subarray(0, length)), `${length} bytes`).toThrow(RangeError);
     }
+  });
+});
+
+describe('older layouts', () => {
+  it.each(frozen)(
+    'give the state they were given: layout $layout, $state.customerId',
+    ({ layout, packed: hex, state }) => {
+      const bytes = Buffer.from(hex, 'hex');
+      expect(bytes[0]).toBe(layout);
+      expect(unpackState(bytes)).toEqual(state);
+      expect(nextDueOfPacked(bytes)).toBe(state.nextDue);
+      expect(again(state)).toEqual(state);
+    },
+  );
+});
+
+describe('nextDueOfPacked', () => {
+  const empty = emptyState('c1', noon(0));
+
+  it.each([null, 0, -7, noon(0), noon(40) + 1, 8_640_000_000_000_000])('gives %s back', (nextDue) => {
+    expect(nextDueOfPacked(packed({ ...empty, nextDue }))).toBe(nextDue);
+    expect(again({ ...empty, nextDue }).nextDue).toBe(nextDue);
+  });
+
+  it('reads no further than the instant, so that a restore does not unpack every state', () => {
+    const bytes = packed({ ...empty, nextDue: noon(40) });
+    expect(nextDueOfPacked(bytes.subarray(0, 16))).toBe(noon(40));
+  });
+
+  it('refuses another layout', () => {
+    expect(() => nextDueOfPacked(Buffer.from([3, 0]))).toThrow('layout 3');
+    expect(() => nextDueOfPacked(Buffer.from([0, 0]))).toThrow('layout 0');
   });
 });
