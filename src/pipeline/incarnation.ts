@@ -51,6 +51,9 @@ const lagReportMs = 1_000;
 /** Timers fired, and customers judged by a new model, per turn of the event loop: a few milliseconds between records. */
 const silentSlice = 32;
 
+/** How long a drain waits for the group's offsets, ms: they are for lag tools. */
+const groupOffsetsPatienceMs = 1_000;
+
 /** The progress of re-scoring is logged at most this often, ms. */
 const progressMs = 10_000;
 
@@ -222,7 +225,11 @@ export class Incarnation {
   private async drain(): Promise<void> {
     this.holdInputs();
     if (!this.work.empty || this.positionsMoved()) await this.commit();
-    await this.commitGroupOffsets();
+    // What lag tools are told is worth no part of the drain deadline when the group's coordinator does not answer.
+    const waited = new AbortController();
+    const late = this.deps.clock.sleep(groupOffsetsPatienceMs, waited.signal);
+    await Promise.race([this.commitGroupOffsets(), late]);
+    waited.abort();
   }
 
   /** Takes up to one slice of records in merge order. Returns null to go on at once, else the instant to look again. */

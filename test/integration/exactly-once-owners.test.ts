@@ -91,7 +91,12 @@ describe('two processes that come, go, freeze and die at random', () => {
   let written = 0;
   beforeAll(async () => {
     // A transaction is nearly always open: a freeze or a kill hits one more often than not.
-    const settings = { CLIENTELE_COMMIT_MAX_RECORDS: '50', CLIENTELE_COMMIT_INTERVAL_MS: '10' };
+    // Frozen connections are waited for on the way out; how long a clean end takes is not judged here.
+    const settings = {
+      CLIENTELE_COMMIT_MAX_RECORDS: '50',
+      CLIENTELE_COMMIT_INTERVAL_MS: '10',
+      CLIENTELE_DRAIN_DEADLINE_MS: '45000',
+    };
     installation = await Installation.create({ name: 'flap', partitions, dedupe: false, settings });
   });
   afterAll(() => installation.close());

@@ -204,6 +204,17 @@ describe('Task', () => {
     await second.service.stop(1_000);
   });
 
+  it('drains in time though the coordinator of the group never answers', async () => {
+    const driver = new PipelineDriver();
+    const deaf = (inner: GroupConsumer): GroupConsumer =>
+      Object.assign(inner, { commitPositions: () => new Promise<void>(() => undefined) });
+    const first = await driver.start({ consumer: deaf, config: { commitIntervalMs: 60_000 } });
+    driver.buy('anna', startMs, 2_000);
+    await driver.clock.sleep(500);
+    expect(await first.service.stop(5_000)).toBe(true);
+    expect(first.telemetry.outcome('applied')).toBe(1);
+  });
+
   it('drains on stop: what was taken is committed, and the next owner goes on behind it', async () => {
     const driver = new PipelineDriver(2);
     for (let n = 0; n < 200; n += 1) driver.buy(`customer-${n % 20}`, startMs - (300 - n) * day, 2_000, `d-${n}`);
