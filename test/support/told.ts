@@ -26,6 +26,7 @@ const valueShape = z.looseObject({
   effectiveAt: z.int(),
   recordedAt: z.int(),
   cause: z.string(),
+  modelRevision: z.int(),
   supersedes: z.string().nullable(),
 });
 
@@ -59,7 +60,7 @@ export function foreseen(purchases: readonly Purchase[], untilMs: number, model:
 }
 
 /** The value as it comes back from its topic; `recordedAt` is the effective instant: nothing can be told earlier. */
-function asTold({ topic, value }: Transition): Told {
+export function asTold({ topic, value }: Transition): Told {
   const type = contractType(topic);
   const read: unknown = type.fromBuffer(type.toBuffer({ ...value, recordedAt: value.effectiveAt }));
   return { topic, ...valueShape.parse(read) };
