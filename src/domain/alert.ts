@@ -152,10 +152,17 @@ class Telling implements ToldChurn {
     return isMistake ? 'correction' : usual;
   }
 
+  /** An event from before the latest crossing, even if only of a deeper band, says that it should not have been told. */
+  private undoesLatest({ openedAt }: NonNullable<ChurnStanding['alert']>): boolean {
+    const { crossedAt } = this.moment.state.standing.churn;
+    return this.isLate && reachesBack(this.reason, Math.max(openedAt, crossedAt ?? openedAt));
+  }
+
   private tell(step: AlertStep, previousBand: ChurnStanding['band']): void {
     const { alert } = this.churn;
     if (alert === null) return;
-    const supersedes = step.resolveReason === 'correction' ? alert.eventId : null;
+    const isWayOut = step.status === 'resolved' || step.status === 'deescalated';
+    const supersedes = isWayOut && this.undoesLatest(alert) ? alert.eventId : null;
     const moment = restated(this.moment, this.state);
     const transition = churnTransition(moment, alert, step, previousBand, { ...this.reason, supersedes }, this.model);
     const { sequences } = this.state;

@@ -88,6 +88,18 @@ describe('an alert', () => {
     expect(steps(bought.alerts)).toEqual(['opened', 'resolved purchase']);
   });
 
+  it('corrects the escalation that late news undoes, and says that the purchase ended it', () => {
+    const [opened, escalated] = silence(tell(regular).state, 200, patient).map(({ effectiveAt }) => effectiveAt);
+    const between = purchase({ occurredAt: (opened ?? 0) + dayMs });
+    const behind = interaction({ occurredAt: (escalated ?? 0) + dayMs, kind: 'support_ticket' });
+    const { alerts } = tell([...regular, behind, between]);
+    expect(steps(alerts)).toEqual(['opened', 'escalated', 'resolved purchase']);
+    expect(alerts[2]).toMatchObject({ cause: 'correction', supersedes: alerts[1]?.eventId });
+    const later = purchase({ occurredAt: (escalated ?? 0) + dayMs / 2 });
+    const bought = tell([...regular, behind, later]).alerts;
+    expect(bought[2]).toMatchObject({ resolveReason: 'purchase', cause: 'activity', supersedes: null });
+  });
+
   it('opens by a signal at once, and recovers by another', () => {
     const near = (silence(tell(regular).state, 200)[0]?.effectiveAt ?? 0) - 60_000;
     const unhappy = survey({ occurredAt: near, score: 1 });
