@@ -10,6 +10,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/simulation/**', 'test/support/**'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
