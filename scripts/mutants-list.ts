@@ -255,7 +255,8 @@ export const mutants: readonly Mutant[] = [
     file: 'src/pipeline/incarnation.ts',
     find: '      deps.telemetry.commitFailed(partition, result);',
     replace:
-      '      deps.telemetry.commitFailed(partition, result);\n      this.adopt(sends, next, this.changelogNext);',
+      '      deps.telemetry.commitFailed(partition, result);\n' +
+      '      this.adopt(sends, next, { baseOffset: this.changelogNext - 1, logAppendTimeMs: startedMs });',
     test: 'test/pipeline/incarnation.test.ts',
     killer: 'the reply is lost at beforeCommit',
     said: 'to deeply equal',
@@ -379,8 +380,8 @@ export const mutants: readonly Mutant[] = [
     name: 'on a broker: a transaction that failed is kept for the next one',
     harm: 'its events are applied and told twice',
     file: 'src/pipeline/incarnation.ts',
-    find: '    this.work = new WorkingCopy(at.store, deps.codec, this.judging.model);',
-    replace: '    this.work = at.work ?? new WorkingCopy(at.store, deps.codec, this.judging.model);',
+    find: '    this.work = new WorkingCopy(store, deps.codec, this.judging.model);',
+    replace: '    this.work = at.work ?? new WorkingCopy(store, deps.codec, this.judging.model);',
     also: [
       {
         file: 'src/pipeline/incarnation.ts',
@@ -389,8 +390,8 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/pipeline/task.ts',
-        find: 'producer, store, timers, recent, taken };',
-        replace: 'producer, store, timers, recent, taken, work: this.pending?.work };',
+        find: 'producer, store, recent, taken };',
+        replace: 'producer, store, recent, taken, work: this.pending?.work };',
       },
     ],
     test: 'test/integration/traps-transactions.test.ts',
@@ -421,8 +422,8 @@ export const mutants: readonly Mutant[] = [
     name: 'on a broker: a refused task goes on reading its inputs',
     harm: 'hundreds of batches are fetched for nothing',
     file: 'src/pipeline/task.ts',
-    find: '    incarnation.holdInputs();\n',
-    replace: '',
+    find: '    incarnation.holdInputs();\n    this.offsets',
+    replace: '    this.offsets',
     test: 'test/integration/traps-owners.test.ts',
     killer: 'stays down and reads nothing',
     said: "'hold'",

@@ -6,12 +6,14 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { apiSource, startApi, type Api } from './api.ts';
 import { openCodec } from './adapters/avro/codec.ts';
 import { apiRoutes, type ApiSource } from './adapters/http/api.ts';
 import { refusals } from './adapters/http/refusals.ts';
 import { startHttpServer, type HttpServer, type Readiness } from './adapters/http/server.ts';
+import { LmdbTaskStore } from './adapters/lmdb/task-store.ts';
 import { MemoryStore } from './adapters/memory/store.ts';
 import { modelOfContent, readModelFile } from './adapters/model-file.ts';
 import { createTelemetry, type PrometheusTelemetry } from './adapters/prometheus/telemetry.ts';
@@ -22,8 +24,10 @@ import { checkModel } from './domain/model-check.ts';
 import type { Model } from './domain/model.ts';
 import { outcomes, reasonCodes } from './domain/outcome.ts';
 import { TimerHeap } from './domain/timer-heap.ts';
+import { fleetingStore } from './pipeline/fleeting-store.ts';
 import type { Clock, Codec, GroupConsumer, InputName, Logger, ProducerFactory } from './pipeline/ports.ts';
 import { observed, type SchemaSource } from './pipeline/schema-source.ts';
+import type { RestoreState } from './pipeline/restore-progress.ts';
 import { startService, type Service, type ServiceDeps, type ServiceStatus } from './pipeline/service.ts';
 import { judgePartitions, serviceTopics, waitForStart, type FoundPartitions } from './pipeline/start.ts';
 import { subjectOf, topicNames, writtenSubjects, type TopicNames } from './pipeline/topics.ts';
@@ -33,6 +37,8 @@ import { defaultTransactionLimits } from './pipeline/transaction.ts';
 export interface Transport {
   /** Partition count by topic name; null = the topic does not exist. */
   partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number | null>>;
+  /** How long a compacted topic keeps tombstones, ms; null = it will not say. */
+  tombstonesKeptMs(topic: string): Promise<number | null>;
   /** A consumer that has not joined; `address` (`host:port`) is told to the group. */
   consumer(address: string): GroupConsumer;
   readonly producers: ProducerFactory;
@@ -67,6 +73,8 @@ const groupOffsetsMs = 5_000;
 const retry = { firstMs: 100, maxMs: 2_000, attempts: 8 };
 /** Share of the drain deadline kept for leaving the group. */
 const leaveShare = 0.25;
+/** Kafka's own default, where the topic's setting may not be read. */
+const defaultTombstonesKeptMs = 86_400_000;
 /** How often the tasks are looked at until they all run. */
 const readyPollMs = 50;
 /** Steps of an alert, from the first to each of its ends. */
@@ -177,6 +185,8 @@ async function serve(wiring: Wiring): Promise<void> {
 
 interface World {
   readonly topics: TopicNames;
+  /** delete.retention.ms of the changelog. */
+  readonly tombstonesKeptMs: number;
   readonly partitions: FoundPartitions;
   readonly codec: Codec;
 }
@@ -190,7 +200,8 @@ async function openWorld({ config, deps, telemetry }: Wiring): Promise<World> {
     clock: deps.clock,
     subjects: writtenSubjects(topics),
   });
-  return { topics, partitions, codec };
+  const tombstonesKeptMs = (await deps.transport.tombstonesKeptMs(topics.changelog)) ?? defaultTombstonesKeptMs;
+  return { topics, tombstonesKeptMs, partitions, codec };
 }
 
 function serviceDeps(
@@ -205,8 +216,8 @@ function serviceDeps(
     consumer,
     producers: deps.transport.producers,
     codec,
-    newStore: () => new MemoryStore(codec),
-    newTimers: () => new TimerHeap(),
+    newStore: storesOf(wiring, world),
+    tombstonesKeptMs: world.tombstonesKeptMs,
     parseModel: modelOfContent,
     model,
     clock: deps.clock,
@@ -249,6 +260,22 @@ function serviceDeps(
   };
 }
 
+/** Where the states of a task are held: in memory, or in a directory behind a cache. */
+function storesOf({ config, deps }: Wiring, { codec, topics }: World): ServiceDeps['newStore'] {
+  const newTimers = (): TimerHeap => new TimerHeap();
+  const { stateDir } = config;
+  if (stateDir === '') return () => fleetingStore(new MemoryStore(codec), newTimers());
+  const { clock, logger } = deps;
+  const { stateCacheBytes: cacheBytes, snapshotIntervalMs: saveEveryMs } = config;
+  // By the changelog's name: installations that share a machine may share a directory.
+  const directory = join(stateDir, topics.changelog);
+  return (partition) =>
+    new LmdbTaskStore({
+      ...{ directory, partition, codec, logger, clock, newTimers, cacheBytes, saveEveryMs },
+      randomId: randomUUID,
+    });
+}
+
 /** Says `ready` once all assigned tasks run, then waits for the end. */
 async function untilStopped({ deps, http, api }: Wiring, service: Service): Promise<void> {
   const { clock, stop, stdout, logger } = deps;
@@ -279,11 +306,19 @@ async function leave(service: Service, { config, deps }: Wiring): Promise<void> 
 /** Ready when the group has assigned tasks and every one of them runs; a process without a task is ready too. */
 function judgeReadiness(status: ServiceStatus): Readiness {
   if (status.generation === null) return { ready: false, reasons: ['waiting for the group to assign tasks'] };
-  const reasons = status.tasks.flatMap(({ partition, phase, skewMs }) => {
+  const reasons = status.tasks.flatMap(({ partition, phase, skewMs, restoring }) => {
+    if (restoring !== null) return [`task ${partition} is ${phase}: ${progressOf(restoring)}`];
     if (phase !== 'running') return [`task ${partition} is ${phase}`];
     return skewMs === null ? [] : [`task ${partition}: the clock is ${skewMs} ms off broker time, no timer fires`];
   });
   return { ready: reasons.length === 0, reasons };
+}
+
+function progressOf({ remaining, perSecond, leftMs }: RestoreState): string {
+  const rest = `${remaining} records of the changelog are left to read`;
+  return perSecond === null || leftMs === null
+    ? rest
+    : `${rest}, ${perSecond} a second, about ${Math.ceil(leftMs / 1_000)} s`;
 }
 
 function loadModel(path: string, logger: Logger): Model {

@@ -170,12 +170,32 @@ export const settings = {
     {
       name: 'CLIENTELE_STATE_DIR',
       unit: 'path',
-      fallback: './state',
-      why: 'Local files of this process. State is held in memory in this version, so nothing is written there yet.',
+      fallback: '',
+      why: 'Where states are held on disk, behind a cache: more customers than memory, and a restart in seconds. One per process. Empty = in memory, read anew from the changelog at each start.',
     },
-    'a directory',
-    /./,
-    'is empty',
+    'a directory, or none',
+    /^/,
+    '',
+  ),
+  stateCacheBytes: integer(
+    {
+      name: 'CLIENTELE_STATE_CACHE_BYTES',
+      unit: 'bytes',
+      fallback: '67108864',
+      why: 'States held in memory per task, and at most as much again of states not on disk yet; for a state directory only.',
+    },
+    1_048_576,
+    68_719_476_736,
+  ),
+  snapshotIntervalMs: integer(
+    {
+      name: 'CLIENTELE_SNAPSHOT_INTERVAL_MS',
+      unit: 'ms',
+      fallback: '30000',
+      why: 'The copy on disk is behind by this much: what a restart reads of the changelog. For a state directory only.',
+    },
+    100,
+    3_600_000,
   ),
   topicPrefix: text(
     {

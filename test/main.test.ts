@@ -35,6 +35,7 @@ function transportOf(change: Partial<Transport> = {}): {
   let handler: GroupHandler | null = null;
   const transport: Transport = {
     partitionCounts: (names) => Promise.resolve(new Map(names.map((name) => [name, 2]))),
+    tombstonesKeptMs: () => Promise.resolve(null),
     consumer: (address) => {
       const consumer = group.consumer(clock, address);
       const start = consumer.start.bind(consumer);

@@ -55,7 +55,8 @@ describe('OPERATIONS.md', () => {
     telemetry.clockSkew(0, 0);
     telemetry.timers(0, 0);
     telemetry.rescoring(0, 0);
-    telemetry.restored(0, 0, 0);
+    telemetry.restored(0, 0, 0, 0);
+    telemetry.saved(0, 0);
     telemetry.stateSize(0, 0, {});
     telemetry.takenOver(0);
     telemetry.apiAnswered({ route: '/v1/tiers', status: 200, durationMs: 1, refusal: null });

@@ -35,6 +35,7 @@ export function openEmbeddedStage({ modelPath }: StageOptions): Stage {
   const group = new MemoryGroup(broker, topics);
   const transport: Transport = {
     partitionCounts: (names) => Promise.resolve(new Map(names.map((name) => [name, broker.partitionCount(name)]))),
+    tombstonesKeptMs: () => Promise.resolve(null),
     consumer: () => group.consumer(clock),
     producers: memoryProducers(broker, topics, 'demo'),
     source: registry,

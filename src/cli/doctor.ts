@@ -98,7 +98,8 @@ async function examine(context: CommandContext, found: Found): Promise<void> {
     return;
   }
   checkModelFile(config, context, found);
-  found(diskFinding(config.stateDir));
+  if (config.stateDir === '') found(ok('disk', 'none is used: without CLIENTELE_STATE_DIR states are held in memory'));
+  else found(diskFinding(config.stateDir));
   found(certificateFinding(config.apiTlsCertFile, Date.now()));
   const brokers = config.kafkaBrokers.map(addressOf);
   found(plaintextFinding(brokers, config.schemaRegistryUrl));

@@ -115,7 +115,7 @@ async function reset(argv: readonly string[], context: CommandContext): Promise<
       const writer = writers.get(partition);
       if (offsets === undefined || writer === undefined) continue;
       const by = { incarnation: randomUUID(), owner: `reset/${hostname()}/${process.pid}` };
-      const { records } = offsetsBatch(movedOffsets(offsets, asked.input, to, by), { codec, partition });
+      const { records } = offsetsBatch(codec.encodeOffsets(movedOffsets(offsets, asked.input, to, by)), partition);
       await writer.commit(records.map((record) => ({ topic: names.changelog, partition, record })));
     }
     tell(asked, moves, context);

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
 import { createGroupConsumer } from '../adapters/kafka/consumer.ts';
 import { createProducerFactory } from '../adapters/kafka/producer.ts';
+import { tombstonesKeptMs } from '../adapters/kafka/tombstones.ts';
 import { partitionCountsOf } from '../adapters/kafka/topic-counts.ts';
 import { createLogger } from '../adapters/log/logger.ts';
 import { ConfluentSource } from '../adapters/registry/confluent.ts';
@@ -42,7 +43,8 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   if (positionals.length > 0) throw new UsageError(`run takes no argument, and got ${positionals.join(' ')}.`);
   const acceptDeadLetters = inputsOf(values['accept-dead-letters'] ?? []);
   const loaded = loadConfig(context.env, context.cwd);
-  const config = { ...loaded, modelPath: resolve(context.cwd, loaded.modelPath) };
+  const stateDir = loaded.stateDir === '' ? '' : resolve(context.cwd, loaded.stateDir);
+  const config = { ...loaded, modelPath: resolve(context.cwd, loaded.modelPath), stateDir };
   const clock = systemClock();
   const logger = createLogger({ level: config.logLevel, base: { app: config.appId } });
   const { signal, dispose } = stopSignal(logger);
@@ -85,6 +87,7 @@ export function kafkaTransport(config: Config, clock: Clock, logger: Logger): Tr
   const endpoint = { brokers: config.kafkaBrokers, logger };
   return {
     partitionCounts: (names) => partitionCountsOf(endpoint, names),
+    tombstonesKeptMs: (topic) => tombstonesKeptMs(endpoint, topic),
     consumer: (address) => createGroupConsumer({ ...endpoint, appId: config.appId, topics: streams, address, clock }),
     producers: createProducerFactory({ ...endpoint, appId: config.appId, topics: outputs }),
     source: new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock),

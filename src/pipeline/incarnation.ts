@@ -29,6 +29,7 @@ import {
   type TaskMemory,
   type TaskPhase,
   type TaskProducer,
+  type TaskStore,
   type TimerIndex,
   type UnreadableBatch,
 } from './ports.ts';
@@ -56,6 +57,9 @@ const groupOffsetsPatienceMs = 1_000;
 
 /** The progress of re-scoring is logged at most this often, ms. */
 const progressMs = 10_000;
+
+/** Without anything to commit, the copy on disk is shown to be current this often, ms. */
+const restampMs = 3_600_000;
 
 /** How an incarnation ended: asked to, or by a commit that was refused (`fenced`) or whose outcome nobody knows. */
 export type End = 'stopped' | 'unknown' | 'fenced';
@@ -86,6 +90,7 @@ export class Incarnation {
   private readonly deps: TaskDeps;
   private readonly partition: number;
   private readonly producer: TaskProducer;
+  private readonly copy: TaskStore;
   private readonly store: StateStore;
   private readonly recent: RecentTransitions;
   private readonly timers: TimerIndex;
@@ -110,9 +115,8 @@ export class Incarnation {
     at: {
       readonly partition: number;
       readonly producer: TaskProducer;
-      readonly store: StateStore;
+      readonly store: TaskStore;
       readonly recent: RecentTransitions;
-      readonly timers: TimerIndex;
       readonly taken: TakenOver;
     },
     setPhase: (phase: TaskPhase) => void,
@@ -120,15 +124,17 @@ export class Incarnation {
     this.deps = deps;
     this.partition = at.partition;
     this.producer = at.producer;
-    this.store = at.store;
+    this.copy = at.store;
+    this.store = at.store.states;
+    this.timers = at.store.timers;
     this.recent = at.recent;
     this.offsets = at.taken.offsets;
     this.changelogNext = at.taken.next;
     this.setPhase = setPhase;
-    this.timers = at.timers;
     this.memory = at.taken.memory;
-    this.judging = new Judging({ ...at, ...at.taken, tasks: deps.inputPartitionCount });
-    this.work = new WorkingCopy(at.store, deps.codec, this.judging.model);
+    const { store, timers } = this;
+    this.judging = new Judging({ store, timers, ...at.taken, tasks: deps.inputPartitionCount });
+    this.work = new WorkingCopy(store, deps.codec, this.judging.model);
     this.work.memory = at.taken.unwritten;
     this.clockSkew = new ClockSkew(deps.config.clockSkewMaxMs, deps.clock.isReal);
     this.inputs = inputNames.map((name) => this.openInput(name));
@@ -199,7 +205,8 @@ export class Incarnation {
     while (this.ending === 'no') {
       if (this.inputs.some((input) => input.unknownSchemaId !== null) && (await this.learnSchemas()) !== 'ok') break;
       const wakeAtMs = this.paused ? Infinity : this.takeSome(clock.now());
-      const idleUntilMs = !this.paused && this.judgeSilence(clock.now()) ? null : wakeAtMs;
+      const hasMore = !this.paused && this.judgeSilence(clock.now());
+      const idleUntilMs = this.save(clock.now()) || hasMore ? null : wakeAtMs;
       this.releaseInputs();
       this.reportLag(clock.now());
       if (this.commitDue(clock.now())) {
@@ -209,7 +216,8 @@ export class Incarnation {
       } else if (idleUntilMs === null) {
         await clock.yieldNow();
       } else {
-        await this.bell.wait(clock, Math.max(0, Math.min(idleUntilMs, this.commitDeadlineMs()) - clock.now()));
+        const untilMs = Math.min(idleUntilMs, this.commitDeadlineMs(), this.copy.saveDueMs);
+        await this.bell.wait(clock, Math.max(0, untilMs - clock.now()));
       }
     }
     if (this.pending !== null || this.ending === 'restart') return 'unknown';
@@ -230,6 +238,15 @@ export class Incarnation {
     const late = this.deps.clock.sleep(groupOffsetsPatienceMs, waited.signal);
     await Promise.race([this.commitGroupOffsets(), late]);
     waited.abort();
+  }
+
+  /** A slice of what is adopted goes to the copy on disk. Returns true while there is more. */
+  private save(nowMs: number): boolean {
+    const before = this.copy.savedAtMs;
+    const hasMore = this.copy.save(nowMs);
+    const { savedAtMs } = this.copy;
+    if (savedAtMs !== null && savedAtMs !== before) this.deps.telemetry.saved(this.partition, savedAtMs);
+    return hasMore;
   }
 
   /** Takes up to one slice of records in merge order. Returns null to go on at once, else the instant to look again. */
@@ -346,15 +363,24 @@ export class Incarnation {
   private commitDue(nowMs: number): boolean {
     if (this.isFull()) return true;
     if (!this.clockSkew.isFresh(nowMs) && this.work.empty && this.isDue(nowMs)) return true;
-    return nowMs >= this.commitDeadlineMs() && (!this.work.empty || this.positionsMoved() || this.clockSkew.isTooFar);
+    return nowMs >= this.commitDeadlineMs() && (!this.work.empty || this.mustMove());
   }
 
   private commitDeadlineMs(): number {
     const { commitIntervalMs, idleCommitMs } = this.deps.config;
     const { firstAtMs } = this.work;
     if (firstAtMs !== null) return firstAtMs + commitIntervalMs;
-    const mustMove = this.positionsMoved() || this.clockSkew.isTooFar;
-    return mustMove ? this.lastCommitMs + idleCommitMs : this.deps.clock.now() + idleCommitMs;
+    return this.mustMove() ? this.lastCommitMs + idleCommitMs : this.deps.clock.now() + idleCommitMs;
+  }
+
+  /** Something other than records asks for a commit. */
+  private mustMove(): boolean {
+    return this.positionsMoved() || this.clockSkew.isTooFar || this.isCopyAgeing();
+  }
+
+  /** Where nothing happens the copy on disk would become too old to be used; a commit shows that it is current. */
+  private isCopyAgeing(): boolean {
+    return this.copy.savedAtMs !== null && this.deps.clock.now() - this.lastCommitMs >= restampMs;
   }
 
   private positionsMoved(): boolean {
@@ -385,7 +411,7 @@ export class Incarnation {
       return result;
     }
     this.noteClock(startedMs, repliedMs, ack.logAppendTimeMs);
-    this.adopt(sends, next, ack.baseOffset + 1);
+    this.adopt(sends, next, ack);
     const durationMs = deps.clock.now() - startedMs;
     this.report({ work, incarnation, commitNumber, recordsSent, recordedAtMs: startedMs, durationMs, error: null });
     return 'ok';
@@ -406,12 +432,14 @@ export class Incarnation {
     return { ...this.offsets, positions, inputTimes, backfillRuns, population, taskTimeMs, commitNumber };
   }
 
-  private adopt({ states }: Sends, next: TaskOffsets, changelogNext: number): void {
+  private adopt({ states, offsetsValue }: Sends, next: TaskOffsets, ack: SendAck): void {
     for (const [customerId, { value }] of states) this.store.put(customerId, value);
     this.judging.adopted(states);
     this.memory = { ...this.memory, ...this.work.memory };
+    const { baseOffset: offset, logAppendTimeMs: atMs } = ack;
+    this.copy.reached({ offset, value: offsetsValue, atMs, memory: this.memory });
     this.offsets = next;
-    this.changelogNext = changelogNext;
+    this.changelogNext = ack.baseOffset + 1;
     this.commits += 1;
     this.work = new WorkingCopy(this.store, this.deps.codec, this.judging.model);
     this.lastCommitMs = this.deps.clock.now();

@@ -217,17 +217,15 @@ export interface Codec {
 
 /** Committed states of one task. Synchronous: the durable store (LMDB) reads synchronously too. */
 export interface StateStore {
+  /** Throws: StoreDamagedError. */
   get(customerId: string): CustomerState | undefined;
   /** Keeps a committed changelog value, copied, to be decoded when it is asked for; null = tombstone. */
   put(customerId: string, value: Buffer | null): void;
-  clear(): void;
   readonly size: number;
   /** Every customer id, in no particular order; may be left and gone on with while the store changes. */
   keys(): IterableIterator<string>;
-  /** Ids after `customerId` (null = from the first) in ascending order; what is added meanwhile may be missing. */
+  /** Ids after `customerId` (null = from the first), ascending by their UTF-8 bytes; what is added meanwhile may be missing. */
   idsAfter(customerId: string | null): Iterable<string>;
-  /** Every state, in no particular order. */
-  entries(): IterableIterator<readonly [customerId: string, state: CustomerState]>;
 }
 
 /**
@@ -239,8 +237,49 @@ export interface TimerIndex {
   set(customerId: string, due: number | null): void;
   /** The earliest; null = there is none. */
   first(): DueTimer | null;
-  clear(): void;
   readonly size: number;
+}
+
+/** How far a store has come: everything up to this `m:offsets` of the changelog is in it. */
+export interface Reached {
+  /** Offset of the record, its value as it stands there, and when it was appended (broker time, epoch ms). */
+  readonly offset: number;
+  readonly value: Buffer;
+  readonly atMs: number;
+  /** What the task remembers beside, as committed by then. */
+  readonly memory: TaskMemory;
+}
+
+/** All that a task holds, and the copy of it that outlives the process where there is one. */
+export interface TaskStore {
+  readonly states: StateStore;
+  readonly timers: TimerIndex;
+  /**
+   * Drops what is held, but for the copy on disk if that is sound in itself. Resolves with how far it had come (whether it
+   * fits the changelog is still to be seen); null = there is none, the store is empty.
+   * Rejects: UnavailableError when the disk or the registry will not do.
+   */
+  open(nowMs: number): Promise<Reached | null>;
+  /** What was put until now is committed, and belongs to this `m:offsets`. */
+  reached(at: Reached): void;
+  /**
+   * Writes a slice to the copy, if it is time to. Returns true while there is more to write at once.
+   * Throws: UnavailableError when it cannot be written.
+   */
+  save(nowMs: number): boolean;
+  /** When `save` is due next, at the latest, epoch ms. */
+  readonly saveDueMs: number;
+  /** `atMs` of what the copy on disk has reached; null = there is none. */
+  readonly savedAtMs: number | null;
+  /** Deletes everything held, the copy too. */
+  wipe(): Promise<void>;
+  /** Lets go of the disk; never rejects. */
+  close(): Promise<void>;
+}
+
+/** The copy on disk is not what was written: it is deleted and made anew from the changelog. */
+export class StoreDamagedError extends Error {
+  override readonly name = 'StoreDamagedError';
 }
 
 export interface Clock {
@@ -313,7 +352,10 @@ export interface Telemetry {
   rescoring(partition: number, remaining: number): void;
   /** How the task's past alerts came out; null = none is scored yet. */
   scores(partition: number, scoreboard: Scoreboard | null): void;
-  restored(partition: number, records: number, remaining: number): void;
+  /** `leftMs`: estimate until the changelog is read; null = not known yet. */
+  restored(partition: number, records: number, remaining: number, leftMs: number | null): void;
+  /** The copy of the task's state on disk is as of this instant, epoch ms. */
+  saved(partition: number, savedAtMs: number): void;
   /** From the fence to the first commit of a take-over that succeeded. */
   takenOver(durationMs: number): void;
   /** `population` as in `m:offsets`. */

@@ -6,6 +6,7 @@
  * I2 Two tasks of one partition never run side by side in this process: the next one starts when the last has ended.
  */
 import type { Assignment, GroupHandler, InputName, Slice, StreamName, TaskPhase } from './ports.ts';
+import type { RestoreState } from './restore-progress.ts';
 import { Task, type TaskDeps, type TaskReading } from './task.ts';
 
 export interface ServiceDeps extends Omit<TaskDeps, 'onFatal'> {
@@ -21,6 +22,8 @@ export interface TaskStatus {
   readonly lag: Readonly<Record<InputName, number>> | null;
   /** Process clock less broker time, ms, when that is too much to fire timers by; else null. */
   readonly skewMs: number | null;
+  /** The restore under way; null when there is none. */
+  readonly restoring: RestoreState | null;
 }
 
 export interface ServiceStatus {
@@ -72,6 +75,7 @@ class TaskService implements Service, GroupHandler {
       customers: task.states.size,
       lag: task.lag(),
       skewMs: task.skewed(),
+      restoring: task.restoring(),
     }));
     return { generation: this.generation, tasks: tasks.sort((a, b) => a.partition - b.partition) };
   }

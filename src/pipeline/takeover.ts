@@ -3,7 +3,7 @@
  *
  * I1 Fence first: only after InitProducerId is the end of the changelog final for this incarnation.
  * I2 The changelog is the only truth: state, positions and the fate of a commit of unknown outcome are read from it,
- *    never remembered. A delta replay (from `resume`) is the same replay with a later start.
+ *    never remembered. A delta replay (from `resume`, or from a snapshot that fits) is the same replay with a later start.
  * I3 Nothing is taken from the inputs before the first `m:offsets` of the new incarnation is committed.
  */
 import type { TaskOffsets } from '../domain/contracts.ts';
@@ -19,13 +19,15 @@ import {
   type InputName,
   type Logger,
   type RawRecord,
+  type Reached,
   type Slice,
-  type StateStore,
   type TaskMemory,
   type TaskProducer,
+  type TaskStore,
   type Telemetry,
-  type TimerIndex,
 } from './ports.ts';
+import { RestoreProgress } from './restore-progress.ts';
+import { refusalOf, SnapshotCheck } from './snapshot-check.ts';
 import { customerKeyPrefix, offsetsBatch } from './transaction.ts';
 import { Wake } from './wake.ts';
 
@@ -41,6 +43,8 @@ export interface TakeoverDeps {
   /** Name of this process in `m:offsets`, for people. */
   readonly owner: string;
   readonly onOffsetGap: OffsetGapPolicy;
+  /** How long the changelog keeps tombstones, ms: its delete.retention.ms. */
+  readonly tombstonesKeptMs: number;
   /** The model file's model. */
   readonly model: Model;
   /** Reads a stored model back. Throws for content this build cannot read. */
@@ -48,11 +52,10 @@ export interface TakeoverDeps {
   readonly topicName: (stream: InputName | 'changelog') => string;
 }
 
-/** What a replay starts from: an empty store at `low`, or what an earlier incarnation of this process had adopted. */
+/** What a replay starts from: the store's snapshot, the changelog's beginning, or what this process had adopted before. */
 export interface Resume {
-  readonly store: StateStore;
-  readonly timers: TimerIndex;
-  /** Next changelog offset to replay; null = from the beginning. */
+  readonly store: TaskStore;
+  /** Next changelog offset to replay; null = from the snapshot, or from the beginning where none fits. */
   readonly next: number | null;
   readonly offsets: TaskOffsets | null;
   readonly memory: TaskMemory;
@@ -136,15 +139,18 @@ export async function takeOver(
   producer: TaskProducer,
   resume: Resume,
   reader: ChangelogReader,
+  progress: RestoreProgress,
   signal: AbortSignal,
 ): Promise<TakenOver> {
-  const { offsets: found, memory } = await replay(deps, partition, resume, reader, signal);
+  const run = { deps, partition, resume, reader, progress, signal };
+  const { offsets: found, memory } = await replay(run);
   const offsets = await firstOffsets(deps, partition, found);
   const settled = settleModel(memory, deps.model, deps.parseModel, offsets.taskTimeMs);
   signal.throwIfAborted();
   await producer.begin();
   const sentAtMs = deps.clock.now();
-  const acks = await producer.send([offsetsBatch(offsets, { codec: deps.codec, partition })]);
+  const value = deps.codec.encodeOffsets(offsets);
+  const acks = await producer.send([offsetsBatch(value, partition)]);
   const repliedAtMs = deps.clock.now();
   await producer.commit();
   tellModel(deps, partition, settled);
@@ -156,6 +162,8 @@ export async function takeOver(
       `${topic} is not a LogAppendTime topic, so there is no broker time to trust; run "clientele topics apply"`,
     );
   }
+  // As committed: what the new model adds to the memory is not yet.
+  resume.store.reached({ offset: ack.baseOffset, value, atMs: ack.logAppendTimeMs, memory });
   return {
     found,
     offsets,
@@ -175,45 +183,104 @@ function tellModel({ logger, model }: TakeoverDeps, partition: number, settled: 
   if (settled.what === 'older') logger.warn('model.older', { ...fields, own: model.revision });
 }
 
-async function replay(
-  deps: TakeoverDeps,
-  partition: number,
-  resume: Resume,
-  reader: ChangelogReader,
-  signal: AbortSignal,
-): Promise<Found> {
-  const { consumer, codec, telemetry } = deps;
-  const { low, high } = await consumer.bounds('changelog', partition);
-  let position = resume.next ?? low;
-  let found: Found = { offsets: resume.offsets, memory: resume.memory };
-  if (position < low) {
-    resume.store.clear();
-    resume.timers.clear();
-    position = low;
-    found = nothing;
-  }
-  if (position > high) {
+/** One replay, and what it is made with. */
+interface Run {
+  readonly deps: TakeoverDeps;
+  readonly partition: number;
+  readonly resume: Resume;
+  readonly reader: ChangelogReader;
+  readonly progress: RestoreProgress;
+  readonly signal: AbortSignal;
+}
+
+/** Where a replay begins, and what is to be seen before what it began with counts; null = nothing. */
+interface Start {
+  readonly position: number;
+  readonly found: Found;
+  readonly check: SnapshotCheck | null;
+}
+
+async function replay(run: Run): Promise<Found> {
+  const { deps, partition } = run;
+  const { low, high } = await deps.consumer.bounds('changelog', partition);
+  const start = await startOf(run, low, high);
+  if (start.position > high) {
     const place = `${deps.topicName('changelog')}-${partition}`;
     throw new DataRefusedError(
-      `${place}: it ends at ${high}, before our last commit at ${position}; it was truncated or recreated`,
+      `${place}: it ends at ${high}, before our last commit at ${start.position}; it was truncated or recreated`,
     );
   }
+  const found = await replayFrom(run, start, high);
+  if (typeof found !== 'string') return found;
+  await refuse(run, found);
+  const again = await replayFrom(run, { position: low, found: nothing, check: null }, high);
+  if (typeof again === 'string') throw new Error('invariant: a replay from the beginning asks for no snapshot');
+  return again;
+}
+
+async function startOf(run: Run, low: number, high: number): Promise<Start> {
+  const { deps, resume } = run;
+  const { next, store, offsets, memory } = resume;
+  const beginning = { position: low, found: nothing, check: null };
+  if (next !== null && next >= low) return { position: next, found: { offsets, memory }, check: null };
+  if (next !== null) {
+    await store.wipe();
+    return beginning;
+  }
+  const nowMs = deps.clock.now();
+  const snapshot = await store.open(nowMs);
+  if (snapshot === null) return beginning;
+  const refusal = refusalOf(snapshot, { low, high, nowMs, tombstonesKeptMs: deps.tombstonesKeptMs });
+  if (refusal === null) return fromSnapshot(run, snapshot);
+  await refuse(run, refusal);
+  return beginning;
+}
+
+function fromSnapshot({ deps, partition, resume }: Run, snapshot: Reached): Start {
+  const { offset, memory } = snapshot;
+  const customers = resume.store.states.size;
+  deps.logger.info('snapshot.opened', { partition, offset, customers, atMs: snapshot.atMs });
+  return { position: offset, found: { offsets: null, memory }, check: new SnapshotCheck(snapshot, deps.codec) };
+}
+
+/** The copy is of no use: everything is read from the changelog. */
+async function refuse({ deps, partition, resume }: Run, reason: string): Promise<void> {
+  deps.logger.warn('snapshot.refused', { partition, reason, instead: 'the whole changelog is read' });
+  await resume.store.wipe();
+}
+
+/** Returns what the changelog says up to `high`, or why the snapshot it began with does not fit. */
+async function replayFrom(run: Run, start: Start, high: number): Promise<Found | string> {
+  const { deps, partition, resume, reader, progress, signal } = run;
+  const { consumer, clock } = deps;
+  const { check } = start;
+  let { position, found } = start;
   if (position === high) return found;
   const knownSchemas = new Set<number>();
+  progress.begin(high - position, clock.now());
   reader.begin(position);
   consumer.flow('changelog', partition, position);
   try {
     while (position < high) {
       const slice = await reader.next(signal);
       refuseUnreadable(slice, deps.topicName('changelog'));
-      for (const record of slice.records) found = await apply(record, found, resume, codec, knownSchemas);
+      for (const record of slice.records) {
+        await learn(record, deps.codec, knownSchemas);
+        const refusal = check?.take(record) ?? null;
+        if (refusal !== null) return refusal;
+        found = apply(record, found, resume.store, deps.codec, check?.confirmed ?? true);
+      }
       position = slice.nextOffset;
-      telemetry.restored(partition, slice.records.length, Math.max(0, high - position));
+      progress.read(slice.records.length, Math.max(0, high - position), clock.now());
+      // A restore may be larger than memory; it is saved in slices, and goes on from there after a crash.
+      if (check?.confirmed ?? true) while (resume.store.save(clock.now())) await clock.yieldNow();
+      signal.throwIfAborted();
     }
   } finally {
     if (!signal.aborted) consumer.hold('changelog', partition);
   }
-  return found;
+  progress.end();
+  return check?.end() ?? found;
 }
 
 const nothing: Found = { offsets: null, memory: noMemory };
@@ -229,33 +296,31 @@ function refuseUnreadable({ records, partition }: Slice, topic: string): void {
   );
 }
 
-async function apply(
-  record: RawRecord,
-  found: Found,
-  { store, timers }: Pick<Resume, 'store' | 'timers'>,
-  codec: Codec,
-  known: Set<number>,
-): Promise<Found> {
+async function learn({ value }: RawRecord, codec: Codec, known: Set<number>): Promise<void> {
+  if (value === null || value.length < 5) return;
+  const schemaId = value.readInt32BE(1);
+  if (known.has(schemaId)) return;
+  await codec.learnChangelog(schemaId);
+  known.add(schemaId);
+}
+
+/** `isOurs`: it is known that what the replay began with belongs to this changelog, so that it may be saved again. */
+function apply(record: RawRecord, found: Found, store: TaskStore, codec: Codec, isOurs: boolean): Found {
   const key = record.key?.toString('utf8') ?? '';
   const { value } = record;
-  if (value !== null && value.length >= 5) {
-    const schemaId = value.readInt32BE(1);
-    if (!known.has(schemaId)) {
-      await codec.learnChangelog(schemaId);
-      known.add(schemaId);
-    }
-  }
   if (key.startsWith(customerKeyPrefix)) {
     const customerId = key.slice(customerKeyPrefix.length);
-    store.put(customerId, value);
-    timers.set(customerId, value === null ? null : codec.nextDueOf(value));
+    store.states.put(customerId, value);
+    store.timers.set(customerId, value === null ? null : codec.nextDueOf(value));
     return found;
   }
   if (value === null || (key !== 'm:offsets' && !memoryKeySet.has(key))) return found;
   const entry = codec.decodeChangelog(value);
-  if (entry.kind === 'offsets') return { ...found, offsets: entry.offsets };
   if (entry.kind === 'memory') return { ...found, memory: { ...found.memory, ...entry.memory } };
-  return found;
+  if (entry.kind !== 'offsets') return found;
+  const { offset, timestampMs: atMs } = record;
+  if (isOurs) store.reached({ offset, value: Buffer.from(value), atMs, memory: found.memory });
+  return { ...found, offsets: entry.offsets };
 }
 
 /** The offsets of a new incarnation: positions as found, checked against the logs; the beginning where there are none. */

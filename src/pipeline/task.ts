@@ -7,7 +7,7 @@
  * I2 Failures are counted until a commit succeeds: the outside world gets bounded retries, then the process exits.
  */
 import type { TaskOffsets } from '../domain/contracts.ts';
-import { Incarnation, type PendingCommit } from './incarnation.ts';
+import { Incarnation, type End, type PendingCommit } from './incarnation.ts';
 import type { InputLimits } from './input.ts';
 import {
   DataRefusedError,
@@ -16,13 +16,15 @@ import {
   type ProducerFactory,
   type Slice,
   type StateStore,
+  StoreDamagedError,
   type TaskPhase,
   type TaskMemory,
   type TaskProducer,
-  type TimerIndex,
+  type TaskStore,
 } from './ports.ts';
 import { RecentTransitions } from './recent.ts';
 import { noMemory } from './memory.ts';
+import { RestoreProgress, type RestoreState } from './restore-progress.ts';
 import { ChangelogReader, takeOver, type TakenOver, type TakeoverDeps } from './takeover.ts';
 import type { TransactionContext } from './transaction.ts';
 import { Wake } from './wake.ts';
@@ -55,8 +57,7 @@ export interface TaskConfig {
 
 export interface TaskDeps extends TakeoverDeps {
   readonly producers: ProducerFactory;
-  readonly newStore: () => StateStore;
-  readonly newTimers: () => TimerIndex;
+  readonly newStore: (partition: number) => TaskStore;
   readonly config: TaskConfig;
   readonly inputPartitionCount: number;
   readonly transaction: Omit<TransactionContext, 'partition' | 'model'>;
@@ -85,10 +86,10 @@ export class Task {
   private readonly deps: TaskDeps;
   private readonly reader: ChangelogReader;
   private readonly bell = new Wake();
-  private readonly store: StateStore;
+  private readonly store: TaskStore;
+  private readonly restore: RestoreProgress;
   private readonly recent = new RecentTransitions();
   private paused = false;
-  private readonly timers: TimerIndex;
   private memory: TaskMemory = noMemory;
   private generation: number;
   private stopping: 'no' | 'drain' | 'drop' = 'no';
@@ -107,8 +108,8 @@ export class Task {
     this.generation = generation;
     this.deps = deps;
     this.reader = new ChangelogReader(deps.clock);
-    this.store = deps.newStore();
-    this.timers = deps.newTimers();
+    this.store = deps.newStore(partition);
+    this.restore = new RestoreProgress(deps, partition);
   }
 
   /** Begins the take-over; what a person must decide ends in `deps.onFatal`. */
@@ -120,14 +121,19 @@ export class Task {
 
   /** Committed states, for look-ups and tests. */
   get states(): StateStore {
-    return this.store;
+    return this.store.states;
+  }
+
+  /** The restore under way; null when there is none. */
+  restoring(): RestoreState | null {
+    return this.restore.state;
   }
 
   /** What can be told of committed states now; null while what is held here may not be the newest. */
   reading(): TaskReading | null {
     const { incarnation, store, recent } = this;
     if (incarnation === null || incarnation.pending !== null) return null;
-    return { states: store, recent, taskTimeMs: incarnation.offsets.taskTimeMs };
+    return { states: store.states, recent, taskTimeMs: incarnation.offsets.taskTimeMs };
   }
 
   /** Takes nothing more until told to go on; lasts as long as this process has the task. */
@@ -199,6 +205,7 @@ export class Task {
         }
       }
     } finally {
+      await this.store.close();
       this.setPhase('stopped');
     }
   }
@@ -210,17 +217,25 @@ export class Task {
   ): Promise<'stopped' | 'cancelled' | 'committed' | 'failed'> {
     const taken = await this.tryTakeOver(producer, failures);
     if (typeof taken === 'string') return taken;
-    const { partition, store, timers, recent } = this;
-    const at = { partition, producer, store, timers, recent, taken };
+    const { partition, store, recent } = this;
+    const at = { partition, producer, store, recent, taken };
     const incarnation = new Incarnation(this.deps, at, (phase) => this.setPhase(phase));
     this.settlePending(taken, incarnation);
     this.incarnation = incarnation;
     if (this.stopping !== 'no') incarnation.end(this.stopping);
     this.setPhase('running');
     if (this.paused) incarnation.pause(true);
-    this.deps.telemetry.stateSize(this.partition, this.store.size, taken.offsets.population);
+    this.deps.telemetry.stateSize(this.partition, store.states.size, taken.offsets.population);
     this.deps.telemetry.scores(this.partition, taken.memory.scoreboard);
-    const end = await incarnation.process().finally(() => (this.incarnation = null));
+    let end: End;
+    try {
+      end = await incarnation.process().finally(() => (this.incarnation = null));
+    } catch (error) {
+      if (!(error instanceof StoreDamagedError)) throw error;
+      incarnation.holdInputs();
+      await this.rebuild(error);
+      return 'failed';
+    }
     if (end === 'stopped') return end;
     incarnation.holdInputs();
     this.offsets = incarnation.offsets;
@@ -229,8 +244,8 @@ export class Task {
     incarnation.takeBack();
     this.pending = incarnation.pending;
     this.failure = incarnation.pending?.error ?? this.failure;
+    this.setPhase(end === 'fenced' ? 'fenced' : 'paused');
     if (end === 'fenced') this.forget();
-    else this.setPhase('paused');
     this.heartbeatSeen = false;
     await this.confirmedHeartbeat();
     return incarnation.commits > 0 ? 'committed' : 'failed';
@@ -247,20 +262,36 @@ export class Task {
       await producer.fence();
       signal.throwIfAborted();
       this.setPhase('restoring');
-      const { store, timers, changelogNext: next, offsets, memory } = this;
-      const resume = { store, timers, next, offsets, memory };
-      const taken = await takeOver(deps, partition, producer, resume, this.reader, signal);
+      const { store, changelogNext: next, offsets, memory } = this;
+      const resume = { store, next, offsets, memory };
+      const taken = await takeOver(deps, partition, producer, resume, this.reader, this.restore, signal);
       deps.telemetry.takenOver(deps.clock.now() - startedMs);
       return taken;
     } catch (error) {
       if (error instanceof DataRefusedError) throw error;
+      if (error instanceof StoreDamagedError) await this.rebuild(error);
       if (signal.aborted) return 'cancelled';
       // An assertion of ours is not the outside world: no retry mends it.
       if (error instanceof Error && error.message.startsWith('invariant:')) throw error;
       deps.logger.warn('takeover.failed', { partition, attempt: failures + 1, error: String(error) });
       this.failure = error;
       return 'failed';
+    } finally {
+      this.restore.end();
     }
+  }
+
+  /** What is on disk is not what was written: nothing of it is kept, the changelog has it all. */
+  private async rebuild(error: StoreDamagedError): Promise<void> {
+    this.deps.logger.error('store.damaged', {
+      partition: this.partition,
+      error: error.message,
+      instead: 'it is made anew',
+    });
+    this.failure = error;
+    this.setPhase('paused');
+    this.forget();
+    await this.store.wipe();
   }
 
   /** The outside world gets bounded retries; then a person must look. */
@@ -284,10 +315,7 @@ export class Task {
 
   /** Fenced: someone else may have gone on, so nothing held here is worth keeping. */
   private forget(): void {
-    this.setPhase('fenced');
-    this.store.clear();
     this.recent.clear();
-    this.timers.clear();
     this.memory = noMemory;
     this.offsets = null;
     this.changelogNext = null;
@@ -313,7 +341,7 @@ export class Task {
   private setPhase(phase: TaskPhase): void {
     if (phase === this.phase && phase !== 'fencing') return;
     this.phase = phase;
-    this.deps.logger.info('task.phase', { partition: this.partition, phase, customers: this.store.size });
+    this.deps.logger.info('task.phase', { partition: this.partition, phase, customers: this.store.states.size });
     this.deps.telemetry.phase(this.partition, phase === 'stopped' ? null : phase);
   }
 }

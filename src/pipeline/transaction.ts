@@ -50,6 +50,8 @@ export interface Sends {
   readonly records: number;
   /** Changelog values by customer: what the store is to hold once they are committed. */
   readonly states: ReadonlyMap<string, LeftState>;
+  /** The value of `m:offsets`. */
+  readonly offsetsValue: Buffer;
 }
 
 /** Encodes `work` and `offsets`. Throws only for a bug of ours, so it is called before anything is begun. */
@@ -60,8 +62,9 @@ export function sendsOf(
   context: TransactionContext,
 ): Sends {
   const addressed = recordsOf(work, recordedAtMs, context);
-  const batches = [...cut(addressed, context.limits), [offsetsBatch(offsets, context)]];
-  return { batches, records: addressed.length + 1, states: work.states.left() };
+  const offsetsValue = context.codec.encodeOffsets(offsets);
+  const batches = [...cut(addressed, context.limits), [offsetsBatch(offsetsValue, context.partition)]];
+  return { batches, records: addressed.length + 1, states: work.states.left(), offsetsValue };
 }
 
 /** Sends everything in order; resolves with where and when the `m:offsets` record was appended. */
@@ -73,12 +76,8 @@ export async function sendAll(producer: TaskProducer, { batches }: Sends): Promi
 }
 
 /** The `m:offsets` record alone. */
-export function offsetsBatch(
-  offsets: TaskOffsets,
-  context: Pick<TransactionContext, 'codec' | 'partition'>,
-): SendBatch {
-  const record = { key: offsetsKey, value: context.codec.encodeOffsets(offsets), headers: {} };
-  return { topic: 'changelog', partition: context.partition, records: [record] };
+export function offsetsBatch(value: Buffer, partition: number): SendBatch {
+  return { topic: 'changelog', partition, records: [{ key: offsetsKey, value, headers: {} }] };
 }
 
 /** Changelog records of the parts of a task's memory that are given. */

@@ -154,7 +154,7 @@ describe('LookUps', () => {
     const reading = { states, recent: null, taskTimeMs: 0 } as never;
     const status = {
       generation: 1,
-      tasks: [{ partition: 0, phase: 'running', customers: 0, lag: null, skewMs: null }],
+      tasks: [{ partition: 0, phase: 'running', customers: 0, lag: null, skewMs: null, restoring: null }],
     } as const;
     const service = { reading: () => reading, status: () => status };
     const { model } = driver;

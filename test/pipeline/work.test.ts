@@ -7,11 +7,9 @@ import { numberedStates } from '../support/numbered-states.ts';
 const emptyStore: StateStore = {
   get: () => undefined,
   put: () => undefined,
-  clear: () => undefined,
   size: 0,
   keys: () => [][Symbol.iterator](),
   idsAfter: () => [],
-  entries: () => [][Symbol.iterator](),
 };
 const letter = { key: null, value: null, headers: {} };
 

@@ -17,6 +17,7 @@ import { checkModel } from '../../src/domain/model-check.ts';
 import type { Model } from '../../src/domain/model.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import type { Codec, GroupConsumer, InputName, Logger, ProducerFactory } from '../../src/pipeline/ports.ts';
+import { fleetingStore } from '../../src/pipeline/fleeting-store.ts';
 import { startService, type Service } from '../../src/pipeline/service.ts';
 import { writtenSubjects } from '../../src/pipeline/topics.ts';
 import { defaultTransactionLimits } from '../../src/pipeline/transaction.ts';
@@ -138,8 +139,8 @@ export class KafkaDriver {
       consumer,
       producers: options.producers?.(chosen) ?? chosen,
       codec,
-      newStore: () => new MemoryStore(codec),
-      newTimers: () => new TimerHeap(),
+      newStore: options.newStore ?? (() => fleetingStore(new MemoryStore(codec), new TimerHeap())),
+      tombstonesKeptMs: 604_800_000,
       parseModel: modelOfContent,
       model: this.model,
       clock,

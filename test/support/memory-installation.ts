@@ -69,6 +69,7 @@ export class MemoryInstallation {
     const ended = runService(loadConfig({ ...settings, ...env }, '.'), {
       transport: {
         partitionCounts: (names) => Promise.resolve(new Map(names.map((name) => [name, partitions]))),
+        tombstonesKeptMs: () => Promise.resolve(604_800_000),
         consumer: (address) => this.#group.consumer(clock, address),
         producers: memoryProducers(this.broker, topics, 'test'),
         source: this.#registry,

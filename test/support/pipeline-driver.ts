@@ -12,6 +12,7 @@ import { modelOfContent, readModelFile } from '../../src/adapters/model-file.ts'
 import type { ChangelogRecord, CustomerState, Purchase, TaskOffsets, TierChanged } from '../../src/domain/contracts.ts';
 import { checkModel } from '../../src/domain/model-check.ts';
 import type { Model } from '../../src/domain/model.ts';
+import { fleetingStore } from '../../src/pipeline/fleeting-store.ts';
 import { partitionOf } from '../../src/pipeline/murmur2.ts';
 import { inputNames } from '../../src/pipeline/ports.ts';
 import type {
@@ -38,6 +39,8 @@ export class CountingTelemetry implements Telemetry {
   readonly commits: CommitReport[] = [];
   readonly failures: string[] = [];
   readonly phases: string[] = [];
+  /** Records of the changelog that take-overs have read. */
+  restoredRecords = 0;
   committed(report: CommitReport): void {
     this.commits.push(report);
   }
@@ -65,13 +68,16 @@ export class CountingTelemetry implements Telemetry {
   scores(): void {
     return;
   }
-  restored(): void {
-    return;
+  restored(_partition: number, records: number): void {
+    this.restoredRecords += records;
   }
   takenOver(): void {
     return;
   }
   stateSize(): void {
+    return;
+  }
+  saved(): void {
     return;
   }
 
@@ -88,6 +94,10 @@ export interface InstanceOptions {
   readonly consumer?: (inner: GroupConsumer) => GroupConsumer;
   readonly codec?: (inner: Codec) => Codec;
   readonly config?: Partial<ServiceDeps['config']>;
+  readonly newStore?: ServiceDeps['newStore'];
+  readonly logger?: Logger;
+  readonly tombstonesKeptMs?: number;
+  readonly randomId?: () => string;
 }
 
 export interface Instance {
@@ -152,14 +162,14 @@ export class PipelineDriver {
       consumer: options.consumer?.(consumer) ?? consumer,
       producers: options.producers?.(producers) ?? producers,
       codec,
-      newStore: () => new MemoryStore(codec),
-      newTimers: () => new TimerHeap(),
+      newStore: options.newStore ?? (() => fleetingStore(new MemoryStore(codec), new TimerHeap())),
+      tombstonesKeptMs: options.tombstonesKeptMs ?? 604_800_000,
       parseModel: modelOfContent,
       model: this.model,
       clock: this.clock,
-      logger: silent,
+      logger: options.logger ?? silent,
       telemetry,
-      randomId: () => `id-${(this.ids += 1)}`,
+      randomId: options.randomId ?? (() => `id-${(this.ids += 1)}`),
       owner: 'test',
       onOffsetGap: 'stop',
       topicName: (stream) => topics[stream],

@@ -177,7 +177,12 @@ const written: Readonly<Record<string, JsonSchema>> = {
   Tasks: object({
     generation: orNull(whole),
     confirmed: flag,
-    tasks: list(object({ partition: whole, phase: text, customers: whole, lag: orNull(counts), skewMs: orNull(real) })),
+    tasks: list(
+      object({
+        ...{ partition: whole, phase: text, customers: whole, lag: orNull(counts), skewMs: orNull(real) },
+        restoring: orNull(object({ remaining: whole, perSecond: orNull(whole), leftMs: orNull(whole) })),
+      }),
+    ),
     addresses: list(orNull(text)),
   }),
   TaskPause: object({ partition: whole, paused: flag }),

@@ -4,6 +4,7 @@
  * of its own heap, where a Buffer would be two and an allocation outside.
  */
 import type { CustomerState } from '../../domain/contracts.ts';
+import { inByteOrder } from '../../pipeline/byte-order.ts';
 import type { Codec, StateStore } from '../../pipeline/ports.ts';
 
 export class MemoryStore implements StateStore {
@@ -39,12 +40,8 @@ export class MemoryStore implements StateStore {
   }
 
   idsAfter(customerId: string | null): Iterable<string> {
-    const ids = [...this.valuesById.keys()].filter((id) => customerId === null || id > customerId);
-    return ids.sort((left, right) => (left < right ? -1 : 1));
-  }
-
-  *entries(): IterableIterator<readonly [customerId: string, state: CustomerState]> {
-    for (const [customerId, value] of this.valuesById) yield [customerId, this.decode(customerId, value)];
+    const ids = [...this.valuesById.keys()].filter((id) => customerId === null || inByteOrder(customerId, id) < 0);
+    return ids.sort(inByteOrder);
   }
 
   private decode(customerId: string, value: string): CustomerState {

@@ -87,6 +87,8 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     for (const gauge of [...gauges, metrics.clockSkew, metrics.timers, metrics.rescoreRemaining])
       gauge.remove({ partition });
     metrics.restoreRemaining.remove({ partition });
+    metrics.restoreLeft.remove({ partition });
+    metrics.snapshotAt.remove({ partition });
   };
 
   return {
@@ -100,7 +102,10 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
         return;
       }
       // A take-over without anything to replay leaves nothing to restore, which is not the same as no answer.
-      if (phase === 'running') metrics.restoreRemaining.set({ partition: label }, 0);
+      if (phase === 'running') {
+        metrics.restoreRemaining.set({ partition: label }, 0);
+        metrics.restoreLeft.set({ partition: label }, 0);
+      }
       for (const name of taskPhases) metrics.phase.set({ partition: label, phase: name }, name === phase ? 1 : 0);
     },
     lag: (partition, input, records, ageMs) => {
@@ -112,10 +117,13 @@ export function createTelemetry(labels: LabelSets): PrometheusTelemetry {
     timers: (partition, customers) => metrics.timers.set({ partition: String(partition) }, customers),
     rescoring: (partition, remaining) => metrics.rescoreRemaining.set({ partition: String(partition) }, remaining),
     scores: (partition, scoreboard) => scores.set(partition, scoreboard),
-    restored: (partition, records, remaining) => {
+    restored: (task, records, remaining, leftMs) => {
+      const partition = String(task);
       metrics.restored.inc(records);
-      metrics.restoreRemaining.set({ partition: String(partition) }, remaining);
+      metrics.restoreRemaining.set({ partition }, remaining);
+      if (leftMs !== null) metrics.restoreLeft.set({ partition }, leftMs / 1_000);
     },
+    saved: (partition, savedAtMs) => metrics.snapshotAt.set({ partition: String(partition) }, savedAtMs / 1_000),
     takenOver: (durationMs) => metrics.takeoverDuration.observe(durationMs / 1_000),
     stateSize: (task, customers, population) => {
       const partition = String(task);
@@ -206,6 +214,8 @@ function defineMetrics(registry: Registry) {
       'Changelog records the take-over still has to read.',
       'partition',
     ),
+    restoreLeft: gauge('restore_left_seconds', 'Estimate until the take-over has read the changelog.', 'partition'),
+    snapshotAt: gauge('snapshot_timestamp_seconds', 'What the copy on disk is as of.', 'partition'),
     stateCustomers: gauge('state_customers', 'Customers the task holds a state of.', 'partition'),
     tierPopulation: gauge('tier_customers', 'Customers of the task in the tier.', 'partition', 'tier'),
     stagePopulation: gauge('lifecycle_customers', 'Customers of the task in the stage.', 'partition', 'stage'),

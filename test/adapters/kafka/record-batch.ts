@@ -1,5 +1,5 @@
 /** Record batches as a broker sends them, written by hand from the protocol's description. */
-import { crc32c } from '../../../src/adapters/kafka/crc32c.ts';
+import { crc32c } from '../../../src/pipeline/crc32c.ts';
 
 export interface BatchRecord {
   readonly offsetDelta: number;

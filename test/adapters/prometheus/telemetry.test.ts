@@ -99,7 +99,8 @@ describe('createTelemetry', () => {
       telemetry.phase(partition, 'running');
       telemetry.lag(partition, 'purchases', 7, 2_500);
       telemetry.taskTime(partition, 1_000);
-      telemetry.restored(partition, 10, 0);
+      telemetry.restored(partition, 10, 0, 500);
+      telemetry.saved(partition, 7_000);
       telemetry.stateSize(partition, 4, { 'tier:high': 1, 'stage:new': 1 });
       telemetry.committed({ ...report, partition });
     }
@@ -125,11 +126,13 @@ describe('createTelemetry', () => {
 
   it('adds up what take-overs read, in slices', async () => {
     const telemetry = createTelemetry(labels);
-    telemetry.restored(1, 500, 300);
-    telemetry.restored(1, 300, 0);
+    telemetry.restored(1, 500, 300, null);
+    telemetry.restored(1, 200, 100, 1_500);
+    telemetry.restored(1, 100, 0, 0);
     const scraped = await lines(telemetry);
     expect(scraped).toContain('clientele_restored_records_total 800');
     expect(scraped).toContain('clientele_restore_remaining_records{partition="1"} 0');
+    expect(scraped).toContain('clientele_restore_left_seconds{partition="1"} 0');
   });
 
   it('shows how many customers a tier, a stage and a band have, empty ones at zero, and no tier the model does not know', async () => {
@@ -184,7 +187,8 @@ describe('createTelemetry', () => {
       for (const partition of [0, 1]) {
         telemetry.phase(partition, 'running');
         telemetry.lag(partition, 'purchases', customers, customers);
-        telemetry.restored(partition, customers, 0);
+        telemetry.restored(partition, customers, 0, customers);
+        telemetry.saved(partition, customers);
         telemetry.takenOver(customers);
         telemetry.committed({ ...report, partition, transitions: { up: customers, entered: customers } });
         for (let status = 200; status < 600; status += 1) {

@@ -9,8 +9,8 @@ const valuesForAdapters = new Set([
   'src/domain/money.ts',
   'src/domain/nearest.ts',
 ]);
-/** Parsing at the edge happens in more than one room. */
-const sharedLibraries = new Set(['yaml', 'zod']);
+/** Parsing at the edge happens in more than one room, and so does remembering within bounds. */
+const sharedLibraries = new Set(['yaml', 'zod', 'lru-cache']);
 
 /** The Kafka room and its tests; the bench that measures what the stock client costs; what a consumer may copy. */
 const knowsKafkajs =

@@ -7,7 +7,7 @@
  * Patch: the same bytes, sized first and written once, the frame included. A request with a compression or with
  *   timestamps of its records' own goes the stock way.
  */
-import { crc32c } from '../crc32c.ts';
+import { crc32c } from '../../../pipeline/crc32c.ts';
 import { recordSize, varintSize, writeRecord, type OutgoingRecord } from '../record-bytes.ts';
 import type { Patch } from './patch.ts';
 

@@ -7,7 +7,7 @@
  *   at its last offset, marked `unreadable`, with the batch as it came.
  */
 import { batchRecordsMax, OversizedBatchError } from '../batch-bounds.ts';
-import { crc32c } from '../crc32c.ts';
+import { crc32c } from '../../../pipeline/crc32c.ts';
 import type { BatchContext, RawMessage, UnreadableBatch } from '../internals.ts';
 import type { Patch } from './patch.ts';
 

@@ -1,5 +1,5 @@
 /**
- * CRC-32C (Castagnoli), the checksum of record batches, sixteen bytes at a time by the slicing method: one look-up per
+ * CRC-32C (Castagnoli), the checksum of record batches and of what the state directory holds, sixteen bytes at a time by the slicing method: one look-up per
  * byte, but independent ones. JavaScript, because nothing in Node computes this polynomial.
  */
 

@@ -1,8 +1,8 @@
 /** The checksum of record batches. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc32c } from '../../../src/adapters/kafka/crc32c.ts';
-import { freshKafkajs } from './fresh-kafkajs.ts';
+import { crc32c } from '../../src/pipeline/crc32c.ts';
+import { freshKafkajs } from '../adapters/kafka/fresh-kafkajs.ts';
 
 describe('crc32c', () => {
   it('is 0xe3069283 of the check string', () => {
