@@ -2,14 +2,15 @@
  * Environment and optional file -> frozen configuration, or every fault at once. The only reader of process.env.
  *
  * The table in settings.ts is the whole truth. The file named by CLIENTELE_CONFIG is YAML with the same names as
- * keys; the environment wins. Nothing is looked up here: whether a broker answers or a model is valid is found out
- * by who uses it.
+ * keys; the environment wins. Files of secrets are looked at (connection.ts); nothing else is: whether a broker answers
+ * or a model is valid is found out by who uses it.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { suggestion } from './domain/nearest.ts';
+import { connectionFaults, connectionFiles, isLoopback } from './connection.ts';
 import { settings } from './settings.ts';
 
 /** The configuration of one process, frozen. Units are in the names; see the settings table. */
@@ -64,11 +65,20 @@ export function loadConfig(env: Environment, cwd: string): Config {
     }
     const parsed = setting.schema.safeParse(given);
     if (parsed.success) values[key] = deepFreeze(parsed.data);
-    else faults.push(`${setting.name} ${parsed.error.issues[0]?.message ?? 'is not valid'}: ${JSON.stringify(given)}`);
+    else faults.push(`${setting.name} ${parsed.error.issues[0]?.message ?? 'is not valid'}: ${shown(given)}`);
+  }
+  for (const key of connectionFiles) {
+    const path = values[key];
+    if (typeof path === 'string' && path !== '') values[key] = resolve(cwd, path);
   }
   checkTogether(values, faults);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(values) as Config;
+}
+
+/** A faulty value in a message; a password written into a URL is no part of it. */
+function shown(value: string): string {
+  return JSON.stringify(value.replace(/\/\/.*@/, '//…@'));
 }
 
 /** Returns the settings as a table of text for help: name, default, range and unit, why. */
@@ -83,6 +93,7 @@ export function settingsTable(): string {
 type Values = Partial<Config>;
 
 function checkTogether(values: Values, faults: string[]): void {
+  faults.push(...connectionFaults(values));
   checkApi(values, faults);
   const { commitIntervalMs, idleCommitMs } = values;
   if (commitIntervalMs !== undefined && idleCommitMs !== undefined && idleCommitMs < commitIntervalMs) {
@@ -114,10 +125,6 @@ function checkApi(
       `${settings.api.name} is every address: say in ${settings.apiAddress.name} how others reach this process`,
     );
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function readConfigFile(path: string, faults: string[]): Readonly<Record<string, string>> {

@@ -49,6 +49,9 @@ const text = (row: Row, range: string, pattern: RegExp, fault: string): Setting<
 const file = (name: string, unit: string, why: string): Setting<string> =>
   text({ name, unit, fallback: '', why }, 'a file, or none', /^/, '');
 
+const name = (name: string, why: string): Setting<string> =>
+  text({ name, unit: 'name', fallback: '', why }, 'a name, or none', /^/, '');
+
 const address = /^(?<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(?<port>\d{1,5})$/;
 const isPort = (port: string, low: number): boolean => Number(port) >= low && Number(port) <= 65_535;
 
@@ -93,8 +96,78 @@ export const settings = {
     schema: z
       .string()
       .refine((value) => /^https?:\/\/./.test(value) && URL.canParse(value), 'is not an http or https URL')
+      .refine(
+        (value) => new URL(value).username === '' && new URL(value).password === '',
+        'has credentials in it: give CLIENTELE_REGISTRY_USERNAME and CLIENTELE_REGISTRY_PASSWORD_FILE',
+      )
       .transform((value) => value.replace(/\/+$/, '')),
   } satisfies Setting<string>,
+  kafkaTls: oneOf(
+    {
+      name: 'CLIENTELE_KAFKA_TLS',
+      unit: 'choice',
+      fallback: 'off',
+      why: 'Whether brokers are spoken to in TLS; off is refused beyond this machine unless CLIENTELE_ALLOW_PLAINTEXT says yes.',
+    },
+    ['off', 'on'],
+  ),
+  kafkaCaFile: file(
+    'CLIENTELE_KAFKA_CA_FILE',
+    'PEM file',
+    'Authorities that sign the certificates of brokers; none = those that Node knows.',
+  ),
+  kafkaCertFile: file(
+    'CLIENTELE_KAFKA_CERT_FILE',
+    'PEM file',
+    'Certificate that this process shows to brokers (mTLS).',
+  ),
+  kafkaKeyFile: file('CLIENTELE_KAFKA_KEY_FILE', 'PEM file', 'Key of that certificate, without a passphrase.'),
+  kafkaSasl: oneOf(
+    {
+      name: 'CLIENTELE_KAFKA_SASL',
+      unit: 'choice',
+      fallback: 'none',
+      why: 'How this process says to brokers who it is, beside or instead of a certificate.',
+    },
+    ['none', 'scram-sha-512', 'scram-sha-256', 'plain', 'oauthbearer'],
+  ),
+  kafkaUsername: name('CLIENTELE_KAFKA_USERNAME', 'User of SCRAM and PLAIN.'),
+  kafkaPasswordFile: file(
+    'CLIENTELE_KAFKA_PASSWORD_FILE',
+    'path',
+    'A file that holds nothing but the password of that user; read at a start.',
+  ),
+  kafkaTokenFile: file(
+    'CLIENTELE_KAFKA_TOKEN_FILE',
+    'path',
+    'A file that holds the token of OAUTHBEARER; read at each authentication, so that whoever renews it need not restart us.',
+  ),
+  registryCaFile: file(
+    'CLIENTELE_REGISTRY_CA_FILE',
+    'PEM file',
+    'Authorities that sign the certificate of the registry; none = those that Node knows.',
+  ),
+  registryCertFile: file(
+    'CLIENTELE_REGISTRY_CERT_FILE',
+    'PEM file',
+    'Certificate that this process shows to the registry (mTLS).',
+  ),
+  registryKeyFile: file('CLIENTELE_REGISTRY_KEY_FILE', 'PEM file', 'Key of that certificate, without a passphrase.'),
+  registryUsername: name('CLIENTELE_REGISTRY_USERNAME', 'User of basic authentication.'),
+  registryPasswordFile: file(
+    'CLIENTELE_REGISTRY_PASSWORD_FILE',
+    'path',
+    'A file that holds nothing but the password of that user; read at a start.',
+  ),
+  allowPlaintext: oneOf(
+    {
+      name: 'CLIENTELE_ALLOW_PLAINTEXT',
+      unit: 'choice',
+      fallback: 'no',
+      why: 'Whether brokers and registry beyond this machine may be spoken to without TLS: for a network nobody else is on.',
+    },
+    ['no', 'yes'],
+  ),
   appId: text(
     {
       name: 'CLIENTELE_APP_ID',

@@ -6,7 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig, settingsTable } from '../src/config.ts';
 import { settings } from '../src/settings.ts';
 
-const needed = { KAFKA_BROKERS: 'a:9092,b:9093', SCHEMA_REGISTRY_URL: 'http://registry:8081/' };
+const needed = {
+  KAFKA_BROKERS: 'a:9092,b:9093',
+  SCHEMA_REGISTRY_URL: 'http://registry:8081/',
+  CLIENTELE_ALLOW_PLAINTEXT: 'yes',
+};
 const directory = mkdtempSync(join(tmpdir(), 'clientele-config-'));
 afterAll(() => {
   rmSync(directory, { recursive: true });
@@ -148,7 +152,7 @@ describe('loadConfig', () => {
       'good.yaml',
       'KAFKA_BROKERS: [c:1, d:2]\nCLIENTELE_COMMIT_INTERVAL_MS: 200\nCLIENTELE_APP_ID: filed\n',
     );
-    const env = { SCHEMA_REGISTRY_URL: 'https://r', CLIENTELE_CONFIG: config };
+    const env = { SCHEMA_REGISTRY_URL: 'https://r', CLIENTELE_ALLOW_PLAINTEXT: 'yes', CLIENTELE_CONFIG: config };
     const loaded = loadConfig({ ...env, CLIENTELE_COMMIT_INTERVAL_MS: '300', CLIENTELE_APP_ID: '' }, directory);
     expect(loaded).toMatchObject({ kafkaBrokers: ['c:1', 'd:2'], commitIntervalMs: 300, appId: 'filed' });
   });

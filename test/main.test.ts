@@ -63,8 +63,8 @@ function run(transport: Transport, env: Readonly<Record<string, string>> = {}) {
   };
   const stdout = new PassThrough();
   const settings = {
-    KAFKA_BROKERS: 'memory:1',
-    SCHEMA_REGISTRY_URL: 'http://memory',
+    KAFKA_BROKERS: '127.0.0.1:1',
+    SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1',
     CLIENTELE_HTTP: '127.0.0.1:0',
     CLIENTELE_API: '127.0.0.1:0',
     CLIENTELE_MODEL: model,

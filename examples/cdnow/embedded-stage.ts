@@ -71,8 +71,8 @@ async function startInside(transport: Transport, modelPath: string): Promise<Run
   const config = loadConfig(
     {
       // Not used: the transport is in memory.
-      KAFKA_BROKERS: 'embedded:1',
-      SCHEMA_REGISTRY_URL: 'http://embedded',
+      KAFKA_BROKERS: '127.0.0.1:1',
+      SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1',
       CLIENTELE_MODEL: modelPath,
       CLIENTELE_HTTP: '127.0.0.1:0',
       CLIENTELE_API: '127.0.0.1:0',

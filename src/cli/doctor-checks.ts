@@ -7,6 +7,7 @@ import { lookup } from 'node:dns/promises';
 import { accessSync, constants, existsSync, readFileSync, statSync, statfsSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import type { BrokerTime } from '../adapters/kafka/transactional-writer.ts';
 import type { TopicPlan } from '../pipeline/topic-plan.ts';
 import { exitCodes, type ExitCode } from './frame.ts';
@@ -109,7 +110,7 @@ function connectFault({ host, port }: Address): Promise<string | null> {
   });
 }
 
-/** Whether what leaves this machine is encrypted; this version speaks plaintext to Kafka. */
+/** Whether what leaves this machine is encrypted; `brokers` are those spoken to in plaintext. */
 export function plaintextFinding(brokers: readonly Address[], registryUrl: string): Finding {
   const open = brokers.filter(({ host }) => !isLocal(host)).map(({ host }) => host);
   const { protocol, hostname } = new URL(registryUrl);
@@ -118,28 +119,61 @@ export function plaintextFinding(brokers: readonly Address[], registryUrl: strin
   return warn(
     'tls',
     `plaintext to ${[...new Set(open)].join(', ')}`,
-    'keep that network private; give the registry an https URL',
+    'CLIENTELE_KAFKA_TLS=on, an https URL of the registry; until then keep that network private',
   );
 }
 
 /** A certificate that ends sooner than this is a warning, ms. */
 const soonMs = 14 * 86_400_000;
 
-/** The certificate of the data API, where there is one. */
-export function certificateFinding(path: string, nowMs: number): Finding {
-  if (path === '') return ok('certificate', 'the data API has none');
-  const renew = 'renew CLIENTELE_API_TLS_CERT_FILE and start the process again';
-  let validTo: number;
+/** A certificate that this process shows; `setting` names it. */
+export function certificateFinding(setting: string, path: string, nowMs: number): Finding {
+  const renew = `renew ${setting} and start the process again`;
   try {
-    validTo = Date.parse(new X509Certificate(readFileSync(path)).validTo);
+    return validity('certificate', path, new X509Certificate(readFileSync(path)).validTo, renew, nowMs);
   } catch (error) {
     return fail('certificate', `${path}: ${messageOf(error)}`, renew, exitCodes.usage);
   }
-  const until = `valid until ${new Date(validTo).toISOString().slice(0, 10)}`;
-  if (validTo <= nowMs) return fail('certificate', `${path}: was ${until}`, renew);
-  return validTo - nowMs < soonMs
-    ? warn('certificate', `${path}: ${until}`, renew)
-    : ok('certificate', `${path}: ${until}`);
+}
+
+/** PEM texts of a connection; null = none. */
+type Tls = { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
+
+/** Whether an address answers in TLS with a certificate we trust, and until when that is good. */
+export async function peerFinding(address: Address, tls: Tls, settings: string, nowMs: number): Promise<Finding> {
+  const name = `${address.host}:${address.port}`;
+  const fix = `renew the certificate there, or mend ${settings}`;
+  try {
+    return validity('tls', name, await peerValidTo(address, tls), fix, nowMs);
+  } catch (error) {
+    return fail('tls', `${name}: ${messageOf(error)}`, fix, exitCodes.unavailable);
+  }
+}
+
+function validity(check: string, what: string, validTo: string, fix: string, nowMs: number): Finding {
+  const endsAtMs = Date.parse(validTo);
+  const until = `valid until ${new Date(endsAtMs).toISOString().slice(0, 10)}`;
+  if (endsAtMs <= nowMs) return fail(check, `${what}: was ${until}`, fix);
+  return endsAtMs - nowMs < soonMs ? warn(check, `${what}: ${until}`, fix) : ok(check, `${what}: ${until}`);
+}
+
+function peerValidTo({ host, port }: Address, { ca, cert, key }: Tls): Promise<string> {
+  return new Promise((told, refused) => {
+    const socket = connectTls({
+      host,
+      port,
+      minVersion: 'TLSv1.2',
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(ca === null ? {} : { ca }),
+      ...(cert === null || key === null ? {} : { cert, key }),
+    });
+    socket.setTimeout(connectMs, () => socket.destroy(new Error(`no TLS within ${connectMs} ms`)));
+    socket.once('error', refused);
+    socket.once('secureConnect', () => {
+      told(socket.getPeerCertificate().valid_to);
+      socket.destroy();
+    });
+  });
 }
 
 /** Room below this is a warning, bytes. */

@@ -7,15 +7,17 @@ import { openTopicAdmin } from '../adapters/kafka/admin.ts';
 import { openProbe, type ClusterProbe } from '../adapters/kafka/probes.ts';
 import { openTransactionalWriter } from '../adapters/kafka/transactional-writer.ts';
 import { createLogger } from '../adapters/log/logger.ts';
-import { RegistryAdmin } from '../adapters/registry/admin.ts';
 import { ConfigError, loadConfig, type Config } from '../config.ts';
+import { connectionOf } from '../connection.ts';
 import { grantText, requiredAcls } from '../pipeline/acl.ts';
 import type { Logger } from '../pipeline/ports.ts';
 import { planTopics } from '../pipeline/topic-plan.ts';
 import { topicNames } from '../pipeline/topics.ts';
+import { settings } from '../settings.ts';
 import {
   addressOf,
   certificateFinding,
+  peerFinding,
   clockFinding,
   diskFinding,
   dnsFinding,
@@ -41,6 +43,7 @@ import {
 } from './frame.ts';
 import { loadModel, modelPath } from './model-source.ts';
 import { look } from './topic-look.ts';
+import { kafkaEndpoint, registryAdmin } from './transport.ts';
 
 export const command: Command = {
   name: 'doctor',
@@ -100,9 +103,9 @@ async function examine(context: CommandContext, found: Found): Promise<void> {
   checkModelFile(config, context, found);
   if (config.stateDir === '') found(ok('disk', 'none is used: without CLIENTELE_STATE_DIR states are held in memory'));
   else found(diskFinding(config.stateDir));
-  found(certificateFinding(config.apiTlsCertFile, Date.now()));
+  for (const finding of ownCertificates(config, Date.now())) found(finding);
   const brokers = config.kafkaBrokers.map(addressOf);
-  found(plaintextFinding(brokers, config.schemaRegistryUrl));
+  found(plaintextFinding(config.kafkaTls === 'on' ? [] : brokers, config.schemaRegistryUrl));
   const isKafkaThere = await checkNames('brokers', brokers, 'mend KAFKA_BROKERS or the name server', found);
   const registry = registryOf(config.schemaRegistryUrl);
   const isRegistryThere = await checkNames(
@@ -111,6 +114,7 @@ async function examine(context: CommandContext, found: Found): Promise<void> {
     'mend SCHEMA_REGISTRY_URL or the name server',
     found,
   );
+  await checkTls(config, isKafkaThere ? brokers : [], isRegistryThere ? [registry] : [], found);
   const logger = createLogger({ level: 'error', base: { app: config.appId } });
   if (isKafkaThere) await checkCluster(config, logger, isRegistryThere, found);
   else for (const check of ['auth', 'acl', 'topics', 'registry', 'clock']) found(skipped(check, 'no broker answers'));
@@ -148,6 +152,32 @@ function registryOf(url: string): Address {
   };
 }
 
+/** One finding a certificate that this process shows; one that says so where it has none. */
+function ownCertificates(config: Config, nowMs: number): readonly Finding[] {
+  const shown = (['apiTlsCertFile', 'kafkaCertFile', 'registryCertFile'] as const).filter((key) => config[key] !== '');
+  if (shown.length === 0) return [ok('certificate', 'this process shows none')];
+  return shown.map((key) => certificateFinding(settings[key].name, config[key], nowMs));
+}
+
+/** Who answers in TLS, and until when its certificate is good. */
+async function checkTls(
+  config: Config,
+  brokers: readonly Address[],
+  registries: readonly Address[],
+  found: Found,
+): Promise<void> {
+  const connection = connectionOf(config);
+  const kafka = { settings: 'CLIENTELE_KAFKA_CA_FILE, …_CERT_FILE', tls: connection.kafka().tls };
+  const registry = { settings: 'CLIENTELE_REGISTRY_CA_FILE, …_CERT_FILE', tls: connection.registry().tls };
+  for (const [addresses, { settings: names, tls }] of [
+    [brokers, kafka],
+    [registries, registry],
+  ] as const) {
+    if (tls === null) continue;
+    for (const address of addresses) found(await peerFinding(address, tls, names, Date.now()));
+  }
+}
+
 /** Names, then ports; a port of a name without an address is not tried. Returns whether all of it is there. */
 async function checkNames(what: string, addresses: readonly Address[], fix: string, found: Found): Promise<boolean> {
   const names = await dnsFinding(
@@ -163,10 +193,9 @@ async function checkNames(what: string, addresses: readonly Address[], fix: stri
 }
 
 async function checkCluster(config: Config, logger: Logger, isRegistryThere: boolean, found: Found): Promise<void> {
-  const endpoint = { brokers: config.kafkaBrokers, logger };
+  const endpoint = kafkaEndpoint(config, logger);
   const probe = await openProbe(endpoint).catch((error: unknown) => {
-    const fix = 'is it a listener without TLS and SASL? This version speaks plaintext to Kafka';
-    found(fail('auth', messageOf(error), fix, exitCodes.unavailable));
+    found(fail('auth', messageOf(error), authFix(config), exitCodes.unavailable));
     return null;
   });
   if (probe === null) {
@@ -174,7 +203,7 @@ async function checkCluster(config: Config, logger: Logger, isRegistryThere: boo
     return;
   }
   try {
-    found(ok('auth', 'the cluster lets us in'));
+    found(ok('auth', `the cluster lets us in (${identityOf(config)})`));
     const fix = 'set advertised.listeners of the brokers to addresses that this machine reaches';
     await checkNames('advertised', probe.advertised, fix, found);
     await checkAcls(probe, config, found);
@@ -184,6 +213,18 @@ async function checkCluster(config: Config, logger: Logger, isRegistryThere: boo
   if (isRegistryThere) await checkTopics(config, endpoint, found);
   else found(skipped('topics', 'they are looked at together with the registry, which does not answer'));
   await checkClock(config, endpoint, found);
+}
+
+/** As whom this process comes, by its settings; the cluster may map it to another name. */
+function identityOf({ kafkaSasl, kafkaUsername, kafkaCertFile }: Config): string {
+  if (kafkaSasl !== 'none') return kafkaUsername === '' ? kafkaSasl : `${kafkaSasl}, user ${kafkaUsername}`;
+  return kafkaCertFile === '' ? 'nobody in particular' : 'by its certificate';
+}
+
+function authFix({ kafkaSasl, kafkaTls }: Config): string {
+  if (kafkaSasl !== 'none') return 'user and secret of CLIENTELE_KAFKA_SASL, or a listener that does not speak it';
+  const tls = kafkaTls === 'on' ? 'a certificate (CLIENTELE_KAFKA_CERT_FILE) or' : 'CLIENTELE_KAFKA_TLS=on or';
+  return `does this listener want ${tls} CLIENTELE_KAFKA_SASL?`;
 }
 
 /** One line for all that are granted, one for each that is not. */
@@ -201,18 +242,15 @@ async function checkAcls(probe: ClusterProbe, { appId, topicPrefix }: Config, fo
 
 type Endpoint = Parameters<typeof openTopicAdmin>[0];
 
-async function checkTopics(
-  { topicPrefix, schemaRegistryUrl }: Config,
-  endpoint: Endpoint,
-  found: Found,
-): Promise<void> {
-  const wanted = { prefix: topicPrefix, partitions: null, replicationFactor: null };
+async function checkTopics(config: Config, endpoint: Endpoint, found: Found): Promise<void> {
+  const wanted = { prefix: config.topicPrefix, partitions: null, replicationFactor: null };
   const admin = await openTopicAdmin(endpoint);
   try {
-    const plan = planTopics(await look(admin, new RegistryAdmin(schemaRegistryUrl), wanted), wanted);
+    const plan = planTopics(await look(admin, registryAdmin(config), wanted), wanted);
     for (const finding of planFindings(plan)) found(finding);
   } catch (error) {
-    const fix = 'DescribeConfigs on the topics, credentials in SCHEMA_REGISTRY_URL, or the path of its Confluent API';
+    const fix =
+      'DescribeConfigs on the topics, credentials of the registry (CLIENTELE_REGISTRY_…), or the path of its Confluent API';
     found(fail('topics', messageOf(error), fix, exitCodes.unavailable));
   } finally {
     await admin.close();

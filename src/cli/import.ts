@@ -12,8 +12,6 @@ import { eventTypes, genericPreset, presets, resolveMapping, type EventType } fr
 import { readEvents, type FileEvents, type RefusedRow } from '../adapters/csv/read-events.ts';
 import { openImportProducer } from '../adapters/kafka/import-producer.ts';
 import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
 import { loadConfig, type Config } from '../config.ts';
 import { runImport } from '../pipeline/import-run.ts';
 import type { InputName } from '../pipeline/ports.ts';
@@ -30,6 +28,7 @@ import {
 } from './frame.ts';
 import { mappingOptions } from './mapping-options.ts';
 import { startProgress } from './progress.ts';
+import { kafkaEndpoint, schemaSource } from './transport.ts';
 
 const options = {
   ...mappingOptions,
@@ -125,10 +124,10 @@ async function write(
 ): Promise<void> {
   const clock = systemClock();
   const topic = topicNames(config.topicPrefix)[input];
-  const source = new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock);
+  const source = schemaSource(config, clock);
   const schemaId = await source.idOf(subjectOf(topic), schemaText(input));
   const logger = createLogger({ level: 'warn', base: { app: config.appId } });
-  const target = await openImportProducer({ brokers: config.kafkaBrokers, logger }, topic);
+  const target = await openImportProducer(kafkaEndpoint(config, logger), topic);
   try {
     const total = files.events.length;
     const progress = startProgress({ ...context, stream: context.stderr, label: 'importing', unit: 'events', total });

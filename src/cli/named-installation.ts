@@ -7,14 +7,13 @@ import { systemClock } from '../adapters/clock.ts';
 import type { KafkaEndpoint } from '../adapters/kafka/client.ts';
 import { partitionCountsOf } from '../adapters/kafka/topic-counts.ts';
 import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
 import { loadConfig, type Config } from '../config.ts';
 import type { Clock, Codec } from '../pipeline/ports.ts';
 import type { SchemaSource } from '../pipeline/schema-source.ts';
 import { judgePartitions, serviceTopics } from '../pipeline/start.ts';
 import { topicNames, writtenSubjects, type TopicNames } from '../pipeline/topics.ts';
 import type { CommandContext } from './frame.ts';
+import { kafkaEndpoint, schemaSource } from './transport.ts';
 
 export interface NamedInstallation {
   readonly config: Config;
@@ -32,10 +31,10 @@ export function namedInstallation(context: CommandContext): NamedInstallation {
   const logger = createLogger({ level: 'error', base: { app: config.appId } });
   return {
     config,
-    endpoint: { brokers: config.kafkaBrokers, logger },
+    endpoint: kafkaEndpoint(config, logger),
     names: topicNames(config.topicPrefix),
     clock,
-    source: new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock),
+    source: schemaSource(config, clock),
   };
 }
 

@@ -8,8 +8,6 @@ import { createProducerFactory } from '../adapters/kafka/producer.ts';
 import { tombstonesKeptMs } from '../adapters/kafka/tombstones.ts';
 import { partitionCountsOf } from '../adapters/kafka/topic-counts.ts';
 import { createLogger } from '../adapters/log/logger.ts';
-import { ConfluentSource } from '../adapters/registry/confluent.ts';
-import { GuardedSource } from '../adapters/registry/guard.ts';
 import { loadConfig, settingsTable, type Config } from '../config.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { runService, type Transport } from '../main.ts';
@@ -17,6 +15,7 @@ import { inputNames, type Clock, type InputName, type Logger } from '../pipeline
 import { topicNames } from '../pipeline/topics.ts';
 import { exitCodes, parseOptions, UsageError, type Command, type CommandContext, type ExitCode } from './frame.ts';
 import { packageVersion } from './version.ts';
+import { kafkaEndpoint, schemaSource } from './transport.ts';
 
 export const command: Command = {
   name: 'run',
@@ -84,13 +83,13 @@ export function kafkaTransport(config: Config, clock: Clock, logger: Logger): Tr
   // Exactly these: the consumer subscribes to whatever it is given.
   const streams = { purchases, interactions, surveys, changelog };
   const outputs = { changelog, tierChanged, lifecycleChanged, churnAlert, profile, deadLetters };
-  const endpoint = { brokers: config.kafkaBrokers, logger };
+  const endpoint = kafkaEndpoint(config, logger);
   return {
     partitionCounts: (names) => partitionCountsOf(endpoint, names),
     tombstonesKeptMs: (topic) => tombstonesKeptMs(endpoint, topic),
     consumer: (address) => createGroupConsumer({ ...endpoint, appId: config.appId, topics: streams, address, clock }),
     producers: createProducerFactory({ ...endpoint, appId: config.appId, topics: outputs }),
-    source: new GuardedSource(new ConfluentSource(config.schemaRegistryUrl), clock),
+    source: schemaSource(config, clock),
   };
 }
 

@@ -5,7 +5,7 @@
 import { schemaText } from '../adapters/avro/types.ts';
 import { openTopicAdmin, type TopicAdmin } from '../adapters/kafka/admin.ts';
 import { createLogger } from '../adapters/log/logger.ts';
-import { RegistryAdmin } from '../adapters/registry/admin.ts';
+import type { RegistryAdmin } from '../adapters/registry/admin.ts';
 import { loadConfig } from '../config.ts';
 import { defaultPartitions, isSettled, planTopics, type TopicPlan, type Wanted } from '../pipeline/topic-plan.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type ExitCode,
 } from './frame.ts';
 import { look, schemaOf } from './topic-look.ts';
+import { kafkaEndpoint, registryAdmin } from './transport.ts';
 
 const options = {
   partitions: { type: 'string' },
@@ -66,9 +67,9 @@ async function topics(argv: readonly string[], context: CommandContext): Promise
     partitions: count('--partitions', values.partitions, partitionsMax),
     replicationFactor: count('--replication-factor', values['replication-factor'], replicationFactorMax),
   };
-  const registry = new RegistryAdmin(config.schemaRegistryUrl);
+  const registry = registryAdmin(config);
   const logger = createLogger({ level: 'error', base: { app: config.appId } });
-  const admin = await openTopicAdmin({ brokers: config.kafkaBrokers, logger });
+  const admin = await openTopicAdmin(kafkaEndpoint(config, logger));
   try {
     const plan = planTopics(await look(admin, registry, wanted), wanted);
     print(plan, values.json === true, context);

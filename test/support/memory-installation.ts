@@ -59,8 +59,8 @@ export class MemoryInstallation {
       if (typeof fields?.['apiUrl'] === 'string') url = fields['apiUrl'];
     };
     const settings = {
-      KAFKA_BROKERS: 'memory:1',
-      SCHEMA_REGISTRY_URL: 'http://memory',
+      KAFKA_BROKERS: '127.0.0.1:1',
+      SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1',
       CLIENTELE_HTTP: '127.0.0.1:0',
       CLIENTELE_API: '127.0.0.1:0',
       CLIENTELE_API_TOKEN_FILE: this.tokenFile,

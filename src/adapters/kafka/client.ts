@@ -11,6 +11,21 @@ export interface KafkaEndpoint {
   /** `host:port` of one or more brokers. */
   readonly brokers: readonly string[];
   readonly logger: Logger;
+  /** How it is spoken to, in a function so that no log of the endpoint shows it; absent = plaintext, to anybody. */
+  readonly security?: () => KafkaSecurity;
+}
+
+/** Encryption and identity; PEM texts. A certificate of a broker is always verified. */
+export interface KafkaSecurity {
+  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+  readonly sasl:
+    | {
+        readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+        readonly username: string;
+        readonly password: string;
+      }
+    | { readonly mechanism: 'oauthbearer'; readonly token: () => string }
+    | null;
 }
 
 /** Time-outs that the parts of this room must agree on; design section 4. */
@@ -48,9 +63,28 @@ function textOf(value: unknown): string | number {
   return value instanceof Error ? value.message : String(value);
 }
 
-/** TLS and SASL come in here; without them a cluster must be private. */
-function security(): Pick<KafkaConfig, 'ssl' | 'sasl'> {
-  return {};
+function security({ tls, sasl }: KafkaSecurity): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return {
+    ...(tls === null ? {} : { ssl: tlsOptions(tls) }),
+    ...(sasl === null ? {} : { sasl: saslOptions(sasl) }),
+  };
+}
+
+function tlsOptions({ ca, cert, key }: NonNullable<KafkaSecurity['tls']>): NonNullable<KafkaConfig['ssl']> {
+  return {
+    minVersion: 'TLSv1.2',
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null || key === null ? {} : { cert, key }),
+  };
+}
+
+function saslOptions(sasl: NonNullable<KafkaSecurity['sasl']>): NonNullable<KafkaConfig['sasl']> {
+  // kafkajs' type has one member per mechanism, all of the same shape.
+  if (sasl.mechanism !== 'oauthbearer') return { ...sasl } as NonNullable<KafkaConfig['sasl']>;
+  return {
+    mechanism: sasl.mechanism,
+    oauthBearerProvider: () => new Promise((given) => given({ value: sasl.token() })),
+  };
 }
 
 /**
@@ -69,6 +103,6 @@ export function createKafka(endpoint: KafkaEndpoint, clientId: string, tries: ke
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: patience[tries] },
     logLevel: kafkajs.logLevel.WARN,
     logCreator: logCreator(endpoint.logger),
-    ...security(),
+    ...(endpoint.security === undefined ? {} : security(endpoint.security())),
   });
 }

@@ -31,6 +31,10 @@ const unavailable = new Set([
   'KafkaJSTimeout',
 ]);
 
+/** OpenSSL's and Node's codes for a peer that is not who it must be, or does not take us for whom we must be. */
+const tlsRefusal =
+  /^(?:CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO$)/;
+
 /** An error and its causes, outermost first; kafkajs wraps up to three deep. */
 function causes(error: unknown): readonly KafkajsError[] {
   const chain: KafkajsError[] = [];
@@ -53,6 +57,10 @@ export function portError(error: unknown, what: string): Error {
     if (type?.endsWith('_AUTHORIZATION_FAILED') === true || name === 'KafkaJSSASLAuthenticationError') {
       return new AccessDeniedError(`${what}: ${type ?? 'SASL_AUTHENTICATION_FAILED'}`, { cause: error });
     }
+  }
+  const refusedTls = chain.find(({ code }) => typeof code === 'string' && tlsRefusal.test(code));
+  if (refusedTls !== undefined) {
+    return new AccessDeniedError(`${what}: TLS is refused: ${refusedTls.message ?? ''}`, { cause: error });
   }
   const cause = chain.find(({ name }) => name !== undefined && unavailable.has(name));
   if (cause !== undefined) return new UnavailableError(`${what}: ${cause.message ?? ''}`, { cause: error });

@@ -3,7 +3,14 @@
  * the client library can neither set a level nor tell a refusal's reason.
  */
 import { DataRefusedError } from '../../pipeline/ports.ts';
-import { registryAddress, request, unavailable, type Answer, type RegistryAddress } from './rest.ts';
+import {
+  registryAddress,
+  request,
+  unavailable,
+  type Answer,
+  type RegistryAccess,
+  type RegistryAddress,
+} from './rest.ts';
 
 /** A subject as the registry holds it. */
 export interface SubjectState {
@@ -18,9 +25,9 @@ export interface SubjectState {
 export class RegistryAdmin {
   readonly #address: RegistryAddress;
 
-  /** A registry at `url`; credentials in it are sent as basic authentication. */
-  constructor(url: string) {
-    this.#address = registryAddress(url);
+  /** A registry at `url`; credentials of `access`, or in the URL, are sent as basic authentication. */
+  constructor(url: string, access: RegistryAccess | null = null) {
+    this.#address = registryAddress(url, access);
   }
 
   /** What the registry holds of `subject`. Rejects: UnavailableError. */

@@ -7,7 +7,15 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { UnavailableError } from '../../pipeline/ports.ts';
 import { notFound, SchemaMissingError, type SchemaSource } from '../../pipeline/schema-source.ts';
-import { isJson, registryAddress, request, requestTimeoutMs, unavailable, type RegistryAddress } from './rest.ts';
+import {
+  isJson,
+  registryAddress,
+  request,
+  requestTimeoutMs,
+  unavailable,
+  type RegistryAccess,
+  type RegistryAddress,
+} from './rest.ts';
 
 type ClientOptions = ConstructorParameters<typeof SchemaRegistry>[0];
 type Middleware = NonNullable<ClientOptions['middlewares']>[number];
@@ -19,14 +27,14 @@ function statusOf(error: unknown): number | null {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : null;
 }
 
-/** Look-ups in the registry at `url`; credentials in the URL are sent as basic authentication. */
+/** Look-ups in the registry at `url`; credentials of `access`, or in the URL, are sent as basic authentication. */
 export class ConfluentSource implements SchemaSource {
   readonly #address: RegistryAddress;
   readonly #registry: SchemaRegistry;
 
-  constructor(url: string) {
-    this.#address = registryAddress(url);
-    const { credentials } = this.#address;
+  constructor(url: string, access: RegistryAccess | null = null) {
+    this.#address = registryAddress(url, access);
+    const { credentials, agent } = this.#address;
     const options: ClientOptions = {
       host: this.#address.url,
       clientId: 'clientele',
@@ -34,6 +42,7 @@ export class ConfluentSource implements SchemaSource {
       middlewares: [this.#strict],
     };
     if (credentials !== null) options.auth = { ...credentials };
+    if (agent !== null) options.agent = agent;
     this.#registry = new SchemaRegistry(options);
   }
 

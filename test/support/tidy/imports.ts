@@ -22,7 +22,7 @@ export function roomOf(path: string): string | undefined {
   if (adapter !== undefined) return `adapters/${adapter}`;
   if (path.startsWith('src/domain/')) return 'domain';
   if (path.startsWith('src/pipeline/')) return 'pipeline';
-  if (path === 'src/config.ts' || path === 'src/settings.ts') return 'config';
+  if (/^src\/(?:config|connection|settings)\.ts$/.test(path)) return 'config';
   return path.startsWith('src/') ? 'main' : undefined;
 }
 
