@@ -272,6 +272,50 @@ export const mutants: readonly Mutant[] = [
     said: 'to be 300',
   },
   {
+    name: 'snapshot before the commit',
+    harm: 'a restart finds states of a commit that never was, and tells nobody',
+    file: 'src/pipeline/incarnation.ts',
+    find: '      await producer.begin();\n      ack = await sendAll(producer, sends);',
+    replace:
+      '      await producer.begin();\n' +
+      '      for (const [customerId, { value }] of sends.states) this.store.put(customerId, value);\n' +
+      '      ack = await sendAll(producer, sends);',
+    test: 'test/pipeline/snapshot.test.ts',
+    killer: 'has nothing in the copy of a commit that was not sent whole',
+    said: 'the copy held what was not committed',
+  },
+  {
+    name: 'snapshot of an unknown result',
+    harm: 'a restart finds states of a commit that was aborted',
+    file: 'src/pipeline/incarnation.ts',
+    find: '      deps.telemetry.commitFailed(partition, result);',
+    replace:
+      '      deps.telemetry.commitFailed(partition, result);\n' +
+      '      for (const [customerId, { value }] of sends.states) this.store.put(customerId, value);',
+    test: 'test/pipeline/snapshot.test.ts',
+    killer: 'has nothing in the copy of a commit that was refused',
+    said: 'the copy held what was not committed',
+  },
+  {
+    name: 'stale snapshot accepted after a cleaned tombstone',
+    harm: 'a deleted customer comes back',
+    file: 'src/pipeline/snapshot-check.ts',
+    find: 'if (ageMs >= ageMaxMs) {',
+    replace: 'if (ageMs >= Infinity) {',
+    test: 'test/pipeline/snapshot.test.ts',
+    killer: 'makes the copy anew when it is as old as half',
+    said: 'an old copy was taken',
+  },
+  {
+    name: 'a snapshot of any changelog will do',
+    harm: 'a task goes on from the states of another installation',
+    file: 'src/pipeline/snapshot-check.ts',
+    find: '      return this.confirmed ? null : `at its offset ${offset} stands another record`;',
+    replace: '      return null;',
+    test: 'test/pipeline/snapshot-check.test.ts',
+    killer: 'another m:offsets stands there',
+  },
+  {
     name: 'what is fetched is committed, not what is taken',
     harm: 'buffered events are skipped after a failure',
     file: 'src/pipeline/incarnation.ts',

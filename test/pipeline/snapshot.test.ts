@@ -107,11 +107,11 @@ describe('a task with a copy of its state on disk', () => {
     expect(telemetry.restoredRecords).toBe(1);
   });
 
-  it.each<[string, CrashPoint]>([
-    ['was refused', 'beforeCommit'],
-    ['may have been made', 'afterCommit'],
-    ['was not sent whole', 'afterSend'],
-  ])('has nothing in the copy of a commit that %s, unless the changelog has it', async (_, point) => {
+  it.each<[string, CrashPoint, number]>([
+    ['was refused', 'beforeCommit', 2],
+    ['may have been made', 'afterCommit', 2],
+    ['was not sent whole', 'afterSend', 2],
+  ])('has nothing in the copy of a commit that %s, unless the changelog has it', async (_, point, occurrence) => {
     const driver = new PipelineDriver();
     const directory = newDirectory();
     history(driver, 0);
@@ -123,8 +123,8 @@ describe('a task with a copy of its state on disk', () => {
     const first = await start(
       driver,
       directory.path,
-      // The commit that fails is of the fortieth customer and later: nothing else of theirs is committed before it.
-      { producers: (inner) => faultyProducers(inner, [{ point, occurrence: 5, act }]), config: { commitRecords: 40 } },
+      // The first commit of forty customers: nothing else of theirs is committed before it.
+      { producers: (inner) => faultyProducers(inner, [{ point, occurrence, act }]), config: { commitRecords: 40 } },
       0,
     );
     await driver.settle(60_000);

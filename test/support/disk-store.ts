@@ -47,13 +47,15 @@ export function storeIn(
   });
 }
 
-/** Flips a bit behind each place that names the customer in the file. Throws: when none does. */
+/** Flips a bit of each value of the customer in the file, those out of use too. Throws: when there is none. */
 export function flipBits(file: string, customerId: string): void {
   const bytes = readFileSync(file);
   const name = Buffer.from(customerId);
   let found = 0;
   for (let from = bytes.indexOf(name); from >= 0; from = bytes.indexOf(name, from + 1)) {
     const at = from + name.length + 2;
+    // In the pages that lead to values, a name is not followed by a value, which begins with magic and schema id.
+    if (bytes.readUIntBE(from + name.length, 3) !== 0) continue;
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     found += 1;
   }

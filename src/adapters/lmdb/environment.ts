@@ -194,6 +194,7 @@ export class Environment {
   private async lookThrough(isTorn: boolean): Promise<void> {
     const counts = this.read(keys.counts);
     if (counts !== null) this.counts = JSON.parse(counts.toString()) as Counts;
+    else if (this.customersAfter(null, 1).length > 0) throw new StoreDamagedError('what it says of itself is gone');
     if (!isTorn) return;
     const { yieldNow } = this.deps;
     let [customers, timers] = [0, 0];

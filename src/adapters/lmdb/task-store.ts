@@ -80,7 +80,10 @@ export class LmdbTaskStore implements TaskStore {
     this.startedMs = nowMs;
     this.environment ??= await this.openEnvironment();
     const snapshot = await this.readSaved(this.environment);
-    if (snapshot === null && this.environment.counts.customers > 0) await this.wipe();
+    if (snapshot === null && this.environment.counts.customers > 0) {
+      this.tellUseless('nothing in it says how far it had come');
+      await this.wipe();
+    }
     this.begin(snapshot);
     return snapshot;
   }
@@ -171,7 +174,7 @@ export class LmdbTaskStore implements TaskStore {
 
   /** Null, having said why, for a snapshot that cannot be read. */
   private async readSaved(environment: Environment): Promise<Reached | null> {
-    const { logger, partition, codec } = this.deps;
+    const { codec } = this.deps;
     try {
       const bytes = environment.saved;
       if (bytes === null) return null;
@@ -180,8 +183,13 @@ export class LmdbTaskStore implements TaskStore {
       return snapshot;
     } catch (error) {
       if (!(error instanceof StoreDamagedError)) throw error;
-      logger.warn('snapshot.useless', { partition, reason: error.message, instead: 'it is deleted and made anew' });
+      this.tellUseless(error.message);
       return null;
     }
+  }
+
+  private tellUseless(reason: string): void {
+    const { logger, partition } = this.deps;
+    logger.warn('snapshot.useless', { partition, reason, instead: 'it is deleted and made anew' });
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LmdbTaskStore, type TaskStoreDeps } from '../../../src/adapters/lmdb/task-store.ts';
 import { TimerHeap } from '../../../src/domain/timer-heap.ts';
@@ -211,6 +212,26 @@ describe('LmdbTaskStore', () => {
     expect(store.states.size).toBe(0);
     await store.close();
     expect(existsSync(join(directory, '3', 'opening'))).toBe(false);
+  });
+
+  it.each([
+    ['what is in it', 'mcounts', 'what it says of itself is gone'],
+    ['how far it had come', 'msaved', 'how far it had come'],
+  ])('is made anew, and says why, when it was closed and nothing in it says %s', async (_, key, why) => {
+    const directory = await killed();
+    const { store } = storeIn(directory);
+    await store.open(0);
+    await store.close();
+    const path = join(directory, '3');
+    const environment = open({ path, encoding: 'binary', keyEncoding: 'binary' });
+    expect(environment.removeSync(Buffer.from(key))).toBe(true);
+    await environment.close();
+    const { store: again, told } = storeIn(directory);
+    expect(await again.open(0)).toBeNull();
+    expect(again.states.size).toBe(0);
+    expect(told.map(({ fields }) => String(fields?.['reason'])).join()).toContain(why);
+    expect([...again.states.keys()]).toEqual([]);
+    await again.close();
   });
 
   it('is made anew when it was closed and its file is shorter now', async () => {
